@@ -1,0 +1,1 @@
+"""One file per system; import the one you need: some of them load heavy libraries."""
