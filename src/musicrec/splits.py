@@ -21,9 +21,7 @@ class Split:
     seed: int
 
 
-def split_by_user(
-    interactions: Interactions, seed: int, valid: float = 0.1, test: float = 0.1
-) -> Split:
+def split_by_user(interactions: Interactions, seed: int, valid: float = 0.1, test: float = 0.1) -> Split:
     """Split each user's interactions at random.
 
     Of n interactions of a user, floor(n · valid) go to validation, floor(n · test) to test and the rest to

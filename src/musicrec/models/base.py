@@ -148,7 +148,7 @@ class Recommender(ABC):
 
     def _known(self, users: ArrayLike) -> NDArray[np.int64]:
         users = np.atleast_1d(np.asarray(users, dtype=np.int64))
-        if users.size and not (0 <= users.min() and users.max() < self.train.n_users):
+        if users.size and not (users.min() >= 0 and users.max() < self.train.n_users):
             bad = users[(users < 0) | (users >= self.train.n_users)][0]
             raise IndexError(
                 f"{self.name}: user {bad} is not one of the {self.train.n_users} users in training; "
