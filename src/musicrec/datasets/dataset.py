@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from musicrec.interactions import Interactions
 
@@ -26,6 +27,17 @@ class Provenance:
     fingerprint: str  # of the parsed tables, see `fingerprint`
     simulated: bool = False
     notes: tuple[str, ...] = ()  # what was tolerated while reading, for a reader
+    fallback: str = ""  # why simulated data stand in for real ones; "" when they were asked for
+
+
+class Oracle(Protocol):
+    """The planted truth behind simulated listeners."""
+
+    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+        """Return the planted weight of every item for each user, shape (len(users), n_items), all above zero.
+
+        Listens were drawn with probabilities proportional to it, so that nothing can rank better on average.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +47,15 @@ class Dataset:
     Attributes
     ----------
     name : str
-        `lastfm-2k`, `spotify-songs` or `simulated`.
+        `lastfm-2k`, `spotify-songs`, `mpd`, `simulated` or `simulated-songs`.
     interactions : Interactions
         Users × items; weights are play counts, or 1.
     items : pandas.DataFrame
         One row per column of the interactions, in the same order, with at least the column `name`.
     tables : mapping of str to pandas.DataFrame
         Further tables, by name (`tags`, `tag_assignments`, `friends`, `songs`, …).
-    oracle : numpy.ndarray, shape (n_users, n_items), optional
-        Simulated data only: the planted probability that a user listens to an item, unnormalised float32.
+    oracle : Oracle, optional
+        Simulated data only: the planted probability that a user listens to an item.
     """
 
     name: str
@@ -51,12 +63,17 @@ class Dataset:
     items: pd.DataFrame
     provenance: Provenance
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    oracle: NDArray[np.float32] | None = None
+    oracle: Oracle | None = None
 
     @property
     def simulated(self) -> bool:
         """Whether the listeners are invented."""
         return self.provenance.simulated
+
+    @property
+    def fell_back(self) -> bool:
+        """Whether simulated data stand in for real ones that could not be had; `provenance.fallback` says why."""
+        return bool(self.provenance.fallback)
 
     @property
     def item_names(self) -> NDArray[np.object_]:
