@@ -46,7 +46,7 @@ class Interactions:
             user = int(np.searchsorted(matrix.indptr, entry, side="right")) - 1
             raise ValueError(
                 f"{bad.sum()} of {matrix.nnz} weights are not finite numbers above zero; the first is "
-                f"{matrix.data[entry]} (user {self.users[user]!r}, item {self.items[matrix.indices[entry]]!r})"
+                f"{matrix.data[entry]} (user {self.users[user]}, item {self.items[matrix.indices[entry]]})"
             )
         object.__setattr__(self, "matrix", matrix)
 
@@ -91,7 +91,7 @@ class Interactions:
             code = pd.Index(label).get_indexer(frame[column])
             if (code < 0).any():
                 unknown = frame[column].to_numpy()[code < 0][0]
-                raise ValueError(f"column {column!r} holds {unknown!r}, which is not among the given labels")
+                raise ValueError(f"column {column!r} holds {unknown}, which is not among the given labels")
             labels.append(label)
             codes.append(code)
         data = np.ones(len(frame)) if weight is None else frame[weight].to_numpy(dtype=np.float64)

@@ -66,5 +66,9 @@ def split_by_user(interactions: Interactions, seed: int, valid: float = 0.1, tes
     place[order] = np.arange(len(rows)) - interactions.matrix.indptr[rows]
     in_valid = place < n_valid[rows]
     in_test = ~in_valid & (place < (n_valid + n_test)[rows])
-    parts = (interactions.select(keep) for keep in (~in_valid & ~in_test, in_valid, in_test))
-    return Split(*parts, seed=seed)
+    return Split(
+        train=interactions.select(~in_valid & ~in_test),
+        valid=interactions.select(in_valid),
+        test=interactions.select(in_test),
+        seed=seed,
+    )

@@ -54,7 +54,8 @@ def top_k(scores: NDArray[np.float32], k: int) -> Recommendations:
     threshold = np.partition(scores, n_items - kept, axis=1)[:, n_items - kept]
     if np.isnan(scores.max(axis=1)).any():
         raise ValueError(f"{int(np.isnan(scores).any(axis=1).sum())} users have a score that is not a number")
-    rows, columns = np.nonzero(scores >= np.maximum(threshold, np.finfo(np.float32).min)[:, None])
+    flat = np.flatnonzero(scores >= np.maximum(threshold, np.finfo(np.float32).min)[:, None])
+    rows, columns = np.divmod(flat, n_items)
     values = scores[rows, columns]
     order = np.lexsort((columns, -values, rows))
     rows, columns, values = rows[order], columns[order], values[order]
@@ -155,3 +156,20 @@ class Recommender(ABC):
                 "use fold_in for people who are new"
             )
         return users
+
+
+class FactorModel(Recommender):
+    """A recommender whose score is a dot product; `fit` of a subclass sets the factors.
+
+    Attributes
+    ----------
+    user_factors, item_factors : numpy.ndarray, shape (n_users, dim), (n_items, dim)
+        float32.
+    """
+
+    user_factors: NDArray[np.float32]
+    item_factors: NDArray[np.float32]
+
+    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+        """Return the dot products of users and items, float32 of shape (len(users), n_items)."""
+        return self.user_factors[self._known(users)] @ self.item_factors.T

@@ -1,0 +1,385 @@
+"""Chapters: find the notebooks of the book and execute the ones whose results are out of date."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from musicrec.scores import ORIGINALS, build_dir, write_text
+
+SOURCE = Path(__file__).parent
+SONGS = ("spotify-songs", "simulated-songs")
+# Read when a library is first imported, so they must stand before the kernel starts: no log lines of TensorFlow in
+# the cells, the same rounding on every machine with or without oneDNN, no threads of BLAS fighting for two cores.
+KERNEL_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one registered in the user's home
+    "JUPYTER_PLATFORM_DIRS": "1",
+}
+
+
+class BookError(Exception):
+    """The book cannot be made; the message says where, what was wrong and what to do."""
+
+
+def book_root() -> Path:
+    """Return the folder of the book: the nearest one, from here upwards, that holds `_toc.yml`.
+
+    Raises
+    ------
+    BookError
+        When there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "_toc.yml").exists():
+            return folder
+    raise BookError(f"{here} is not inside the book (no _toc.yml here or above); go to its folder and try again")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One notebook of the book.
+
+    Attributes
+    ----------
+    path : Path
+        The notebook as stored, without outputs.
+    originals : tuple of str
+        Keys of the originals whose reported figures it reproduces, from its metadata `musicrec.originals`.
+    """
+
+    path: Path
+    originals: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the notebook, `02_baseline`."""
+        return self.path.stem
+
+    @property
+    def executed(self) -> Path:
+        """Where its executed copy goes."""
+        return build_dir() / "executed" / self.path.name
+
+    @property
+    def stamp_path(self) -> Path:
+        """Where the record of its last complete execution goes."""
+        return build_dir() / "executed" / f"{self.name}.json"
+
+    @property
+    def scores_path(self) -> Path:
+        """Where it writes its scores."""
+        return build_dir() / "scores" / f"{self.name}.json"
+
+    def stamp(self) -> dict[str, Any] | None:
+        """Return the record of the last complete execution (inputs, seconds, cells), None if there is none."""
+        try:
+            stamp = json.loads(self.stamp_path.read_text(encoding="utf-8"))
+            complete = self.executed.exists() and self.scores_path.exists()
+            return stamp if complete and {"inputs", "seconds", "cells", "run"} <= set(stamp) else None
+        except (OSError, ValueError):
+            return None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one making of the book is about: the data and the parameters every notebook gets."""
+
+    dataset: str
+    simulated: bool
+    fingerprints: Mapping[str, str]  # of every data set a chapter may load, by name
+    seed: int = 0
+    quick: bool = False
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What is injected into every notebook."""
+        return {"dataset": self.dataset, "seed": self.seed, "quick": self.quick}
+
+    @property
+    def label(self) -> str:
+        """What a reader must know about the numbers: "simulated data", "quick run", both, or ""."""
+        return ", ".join(["simulated data"] * self.simulated + ["quick run"] * self.quick)
+
+
+def resolve(dataset: str = "auto", *, seed: int = 0, quick: bool = False) -> Run:
+    """Find the data once, so that all chapters speak of the same."""
+    from musicrec.datasets import load
+
+    data = load(dataset)
+    songs = load("simulated-songs" if data.simulated else "spotify-songs")
+    prints = {d.name: d.provenance.fingerprint for d in (data, songs)}
+    return Run(data.name, data.simulated, prints, seed, quick)
+
+
+def find_chapters(root: Path, only: str | None = None) -> list[Chapter]:
+    """Return the chapters in the order of `_toc.yml`, or the one that `only` names by its number or name.
+
+    Raises
+    ------
+    BookError
+        When the table of contents names a notebook that is not there or is not one, or when `only` fits none.
+    """
+    chapters = [_read_chapter(root, file) for file in toc_files(root) if file.startswith("notebooks/")]
+    if only is None:
+        return chapters
+    wanted = only.removesuffix(".ipynb").removeprefix("notebooks/")
+    wanted = wanted.zfill(2) if wanted.isdigit() else wanted
+    found = [c for c in chapters if wanted in (c.name, c.name.partition("_")[0], c.name.partition("_")[2])]
+    if not found:
+        raise BookError(f"no chapter is called {only!r}; choose from {', '.join(c.name for c in chapters)}")
+    return found
+
+
+def toc_files(root: Path) -> list[str]:
+    """Return every page of `_toc.yml`, in reading order."""
+
+    def walk(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            if name := node.get("root", node.get("file")):
+                yield str(name).removesuffix(".md").removesuffix(".ipynb")
+            for value in node.values():
+                yield from walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from walk(value)
+
+    path = root / "_toc.yml"
+    try:
+        return list(walk(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    except yaml.YAMLError as error:
+        raise BookError(f"{path} is not valid YAML: {error}") from error
+
+
+def _read_chapter(root: Path, file: str) -> Chapter:
+    path = root / f"{file}.ipynb"
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells, metadata = notebook["cells"], notebook["metadata"].get("musicrec", {})
+    except FileNotFoundError:
+        raise BookError(f"_toc.yml names {file}, but there is no {path}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BookError(f"{path} is not a notebook ({error})") from error
+    if not any("parameters" in cell["metadata"].get("tags", ()) for cell in cells):
+        raise BookError(f"{path} has no cell tagged `parameters`, so it cannot be told which data to use")
+    if unknown := set(metadata.get("originals", ())) - set(ORIGINALS):
+        raise BookError(f"{path}: musicrec.originals names {', '.join(sorted(unknown))}; known: {', '.join(ORIGINALS)}")
+    return Chapter(path, tuple(metadata.get("originals", ())))
+
+
+def code_closure(sources: Iterable[str], package: Path = SOURCE) -> list[Path]:
+    """Return the files of a package that these Python sources import, directly or through one another, sorted.
+
+    Read from the syntax, not by running anything; imports inside functions count, and so does the `__init__.py` of
+    every package on the way. A change in one model therefore touches only the chapters that use it.
+    """
+    found: set[Path] = set()
+    queue = [(source, "") for source in sources]
+    while queue:
+        source, module = queue.pop()
+        for name in _imports(source, module):
+            parts = name.split(".")
+            if parts[0] != package.name:
+                continue
+            for length in range(1, len(parts) + 1):
+                base = package.joinpath(*parts[1:length])
+                for path, of in (
+                    (base.with_suffix(".py"), parts[:length]),
+                    (base / "__init__.py", [*parts[:length], ""]),
+                ):
+                    if path.is_file() and path not in found:
+                        found.add(path)
+                        queue.append((path.read_text(encoding="utf-8"), ".".join(of)))
+    return sorted(found)
+
+
+def _imports(source: str, module: str) -> Iterator[str]:
+    """Yield the dotted names a source may import; `module` is its own name, "pkg." for the file of a package."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            prefix = node.module or ""
+            if node.level:
+                above = ".".join(module.split(".")[: -node.level])
+                prefix = f"{above}.{prefix}".rstrip(".")
+            yield from (f"{prefix}.{alias.name}" for alias in node.names)
+
+
+def _python_cells(path: Path) -> list[str]:
+    """Return the code cells of a notebook without the lines only IPython understands."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return ["\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in s.split("\n")) for s in sources]
+
+
+def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
+    """Return a digest of everything a chapter's result depends on, by what it is."""
+    sources = _python_cells(chapter.path)
+    try:
+        code = code_closure(sources)
+    except SyntaxError as error:
+        raise BookError(f"{chapter.path}: a cell is not valid Python ({error.msg}: {error.text})") from error
+    # A chapter that mentions no songs does not depend on them; code in src is given its data and names none.
+    songs = any(name in source for name in (*SONGS, "songs") for source in sources)
+    data = {name: print_ for name, print_ in run.fingerprints.items() if songs or name == run.dataset}
+    notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
+    cells = [
+        [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in notebook["cells"]
+    ]
+    return {
+        "notebook": _digest(json.dumps(cells)),
+        "code": _digest(*(f"{p.relative_to(SOURCE)}\n{p.read_text(encoding='utf-8')}" for p in code)),
+        "data": _digest(json.dumps(data, sort_keys=True)),
+        "parameters": _digest(json.dumps(run.parameters, sort_keys=True)),
+        "environment": _digest((root / "requirements.lock").read_text(encoding="utf-8")),
+    }
+
+
+def _digest(*texts: str) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def why_stale(chapter: Chapter, run: Run, root: Path) -> str:
+    """Say why a chapter must be executed: what changed, "never executed", or "" when it is up to date."""
+    stamp = chapter.stamp()
+    if stamp is None:
+        return "never executed"
+    now = inputs(chapter, run, root)
+    changed = [name for name in now if stamp["inputs"].get(name) != now[name]]
+    return f"changed: {', '.join(changed)}" if changed else ""
+
+
+class Progress(Protocol):
+    """Told how the execution goes; see `musicrec.progress`."""
+
+    def begin(self, chapters: int) -> None:
+        """Say how many chapters there are."""
+
+    def chapter(self, name: str, cells: int, why: str) -> None:
+        """Say that a chapter with so many cells begins."""
+
+    def cell(self) -> None:
+        """Say that a cell is done."""
+
+    def done(self, name: str, note: str) -> None:
+        """Say that a chapter is done."""
+
+    def end(self) -> None:
+        """Say that nothing more comes."""
+
+
+def execute_all(chapters: Iterable[Chapter], run: Run, root: Path, progress: Progress) -> None:
+    """Execute the chapters that are out of date, in order; the others stay as they are.
+
+    Raises
+    ------
+    BookError
+        At the first notebook that fails; the chapters before it are finished and stay.
+    """
+    chapters = list(chapters)
+    progress.begin(len(chapters))
+    try:
+        for chapter in chapters:
+            why = why_stale(chapter, run, root)
+            if why:
+                execute(chapter, run, root, progress, why)
+            else:
+                progress.done(chapter.name, "up to date")
+    finally:
+        progress.end()
+
+
+def execute(chapter: Chapter, run: Run, root: Path, progress: Progress, why: str = "") -> None:
+    """Execute one notebook with papermill; its copy, scores and stamp stand only when it ran to the end.
+
+    Raises
+    ------
+    BookError
+        When a cell fails, the kernel dies or no scores were written.
+    """
+    import nbformat
+    import papermill
+    from papermill.engines import NBClientEngine, papermill_engines
+    from papermill.exceptions import PapermillExecutionError
+
+    class Engine(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
+            whole = nb_man.cell_complete
+
+            def complete(*args: Any, **kwargs: Any) -> None:
+                whole(*args, **kwargs)
+                progress.cell()
+
+            nb_man.cell_complete = complete
+            return super().execute_managed_notebook(nb_man, kernel_name, **options)
+
+    papermill_engines.register("musicrec", Engine)
+    for name, value in KERNEL_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    os.environ["MUSICREC_BUILD"] = str(build_dir().resolve())
+
+    digests = inputs(chapter, run, root)  # as they are now: an edit while the notebook runs makes it stale
+    for path in (chapter.stamp_path, chapter.scores_path):
+        path.unlink(missing_ok=True)
+    chapter.executed.parent.mkdir(parents=True, exist_ok=True)
+    partial = chapter.executed.with_name(f"{chapter.name}.partial.ipynb")
+    notebook = nbformat.read(chapter.path, as_version=4)
+    progress.chapter(chapter.name, len(notebook.cells) + 1, why)  # one more: the injected parameters
+    start = time.perf_counter()
+    try:
+        papermill.execute_notebook(
+            chapter.path, partial, run.parameters, engine_name="musicrec", kernel_name="python3",
+            cwd=chapter.path.parent, progress_bar=False, autosave_cell_every=0,
+        )  # fmt: skip
+    except PapermillExecutionError as error:
+        raise BookError(
+            f"{chapter.path.name} failed in cell {error.exec_count}: {error.ename}: {error.evalue}\n"
+            f"in: {error.source.strip().splitlines()[0]} …\n"
+            f"executed so far, with the traceback: {partial}"
+        ) from error
+    except RuntimeError as error:  # nbclient's DeadKernelError: most often the memory ran out
+        raise BookError(f"{chapter.path.name}: {error}; executed so far: {partial}") from error
+    seconds = time.perf_counter() - start
+    if not chapter.scores_path.exists():
+        raise BookError(
+            f"{chapter.path.name} ran to the end but wrote no scores to {chapter.scores_path}; a chapter records "
+            f"them with ScoreBook({chapter.name!r}, …).add(…)"
+        )
+    _clean(partial)
+    partial.replace(chapter.executed)
+    stamp = {"inputs": digests, "run": asdict(run), "seconds": round(seconds, 1), "cells": len(notebook.cells)}
+    write_text(chapter.stamp_path, json.dumps(stamp, indent=1) + "\n")
+    progress.done(chapter.name, f"{seconds:.0f} s")
+
+
+def _clean(path: Path) -> None:
+    """Take out what papermill notes for itself (times, paths of this machine) and hide the injected cell."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell.metadata.tags.append("remove-cell")
+    write_text(path, nbformat.writes(notebook) + "\n")

@@ -1,0 +1,343 @@
+"""How a figure, a table or a sentence with computed numbers gets onto a page.
+
+Figures are drawn in matplotlib's black, which becomes the colour of the page's own text, so that the same graphic is
+right in light and in dark mode. Whatever comes from the data is escaped: a song title is text, never markup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import re
+import string
+import warnings
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter, ScalarFormatter
+
+from musicrec.scores import Score, reproduction
+
+INK = "#000000"  # whatever is drawn in it takes the colour of the page's text
+
+# What must hold when a figure is written, whatever a chapter has set.
+_SVG_STYLE = {"svg.fonttype": "none", "svg.hashsalt": "musicrec", "text.parse_math": False}
+_PX_PER_PT = 4 / 3
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+
+
+def show(fig: Figure | Axes, *, alt: str, caption: str | None = None) -> None:
+    """Show a figure on the page, as one inline SVG, and close it.
+
+    Parameters
+    ----------
+    fig : matplotlib Figure or Axes
+        With a title, and a label with its unit on every axis. A drawing without axes (a map of embeddings) says so
+        with ``ax.set_axis_off()``.
+    alt : str
+        What the figure shows, for a reader who cannot see it.
+    caption : str, optional
+        Stands below the figure.
+
+    Raises
+    ------
+    ValueError
+        When the title, the label of an axis or the alternative text is missing.
+    """
+    markup = figure_html(fig, alt=alt, caption=caption)
+    display({"text/html": markup, "text/plain": alt}, raw=True)
+    plt.close(_figure(fig))
+
+
+def figure_html(fig: Figure | Axes, *, alt: str, caption: str | None = None) -> str:
+    """Return a figure as ``<figure><svg>…</svg><figcaption>…</figcaption></figure>``; see `show`.
+
+    The same figure always gives the same text; its ids differ from those of other figures on the page.
+    """
+    figure = _figure(fig)
+    if not alt.strip():
+        raise ValueError("the figure has no alternative text: say in `alt` what it shows")
+    _require_labels(figure)
+    _plain_numbers(figure)
+    buffer = io.StringIO()
+    with mpl.rc_context(_SVG_STYLE), warnings.catch_warnings():
+        # A name in a script that the drawing font lacks is still right on the page: the browser sets the text.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(buffer, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None}, dpi=150)
+    below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f'<figure class="musicrec-figure">{_inline_svg(buffer.getvalue(), alt)}{below}</figure>'
+
+
+def _figure(fig: Figure | Axes) -> Figure:
+    figure = fig.get_figure(root=True) if isinstance(fig, Axes) else fig
+    if not isinstance(figure, Figure):
+        raise TypeError(f"expected a matplotlib figure or axes, not {type(fig).__name__}")
+    return figure
+
+
+def _require_labels(figure: Figure) -> None:
+    """Raise an error unless the figure has a title and every visible axis a label."""
+    every = [ax for ax in figure.axes if ax.get_visible()]
+    titles = [any(ax.get_title(loc) for loc in ("left", "center", "right")) for ax in every]
+    name = figure.get_suptitle() or next((ax.get_title(loc="left") or ax.get_title() for ax in every), "")
+    missing = [] if figure.get_suptitle() or any(titles) else ["a title"]
+    for place, ax in enumerate(every, start=1):
+        if not ax.axison:
+            continue
+        where = "" if len(every) == 1 else f" of panel {place}"
+        if hasattr(ax, "_colorbar"):  # a colour scale has one axis
+            if not (ax.get_xlabel() or ax.get_ylabel()):
+                missing.append("the label of the colour scale")
+            continue
+        # inner panels may leave a shared axis to the outermost one
+        for axis, shared, whole in (
+            ("x", ax.get_shared_x_axes(), figure.get_supxlabel()),
+            ("y", ax.get_shared_y_axes(), figure.get_supylabel()),
+        ):
+            labels = [whole, *(getattr(other, f"get_{axis}label")() for other in shared.get_siblings(ax))]
+            if not any(labels):
+                missing.append(f"the {axis} label{where}")
+    if missing:
+        raise ValueError(
+            f"figure {name!r} lacks {', '.join(missing)}: every figure needs a title, and a label with its unit on "
+            "each axis (a map without axes calls ax.set_axis_off())"
+        )
+
+
+def _plain_numbers(figure: Figure) -> None:
+    """Write 1,000 for 10³ and for 1000: log axes set powers in mathematical type, which a page cannot inherit."""
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(map(abs, axis.get_view_interval()))
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, LogFormatter) or (type(formatter) is ScalarFormatter and high >= 1000):
+                axis.set_major_formatter(
+                    FuncFormatter(lambda value, _: f"{value:,.0f}" if value % 1 == 0 else f"{value:,g}")
+                )
+            if isinstance(axis.get_minor_formatter(), LogFormatter) and high > 10 * low:
+                axis.set_minor_formatter(NullFormatter())
+
+
+def _inline_svg(source: str, alt: str) -> str:
+    """Turn matplotlib's SVG file into an element of a page that takes over the page's text colour and font."""
+    root = ET.fromstring(source)
+    prefix = f"f{hashlib.sha256((alt + source).encode()).hexdigest()[:8]}-"
+    for parent in list(root.iter()):
+        for child in list(parent):
+            # A style sheet inside an inline SVG would restyle the whole page.
+            if child.tag.rpartition("}")[2] in ("metadata", "style"):
+                parent.remove(child)
+    linked = {value[1:] for node in root.iter() for name, value in node.items() if name.endswith("href")}
+    linked |= {link for node in root.iter() for value in node.attrib.values() for link in _REFERENCE.findall(value)}
+    for node in root.iter():
+        node.tag = node.tag.rpartition("}")[2]
+        if node.tag not in ("text", "tspan"):
+            node.text = (node.text or "").strip() or None
+        node.tail = None if node.tag not in ("tspan",) else node.tail
+        attributes = {name.rpartition("}")[2]: value for name, value in node.items()}
+        node.attrib.clear()
+        for name, value in attributes.items():
+            if name == "id":
+                if value not in linked:
+                    continue
+                value = prefix + value
+            elif name == "href" and value.startswith("#"):
+                value = f"#{prefix}{value[1:]}"
+            elif name == "d":
+                value = _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}", " ".join(value.split()))
+            elif name == "style":
+                value = re.sub(r"font-family:[^;]*;?\s*", "", value).replace(INK, "currentColor").strip()
+            value = _REFERENCE.sub(rf"url(#{prefix}\1)", value)
+            if value:
+                node.set(name, value)
+    width = float(root.get("viewBox", "0 0 0 0").split()[2]) * _PX_PER_PT
+    view_box = root.get("viewBox", "")
+    root.attrib.clear()
+    root.attrib.update(
+        {
+            "role": "img",
+            "aria-label": alt,
+            "viewBox": view_box,
+            "fill": "currentColor",  # matplotlib leaves black out
+            "font-family": "inherit",
+            "stroke-linejoin": "round",
+            "stroke-linecap": "butt",
+            "style": f"display:block;width:100%;max-width:{width:.0f}px;height:auto",
+        }
+    )
+    return ET.tostring(root, encoding="unicode")
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    caption: str,
+    digits: int = 3,
+    formats: Mapping[str, str | Callable[[Any], str]] | None = None,
+    index: bool = True,
+) -> None:
+    """Show a table on the page; see `table_html` for the parameters."""
+    markup = table_html(frame, caption=caption, digits=digits, formats=formats, index=index)
+    display({"text/html": markup, "text/plain": f"{caption}\n{frame.to_string(index=index)}"}, raw=True)
+
+
+def table_html(
+    frame: pd.DataFrame,
+    *,
+    caption: str,
+    digits: int = 3,
+    formats: Mapping[str, str | Callable[[Any], str]] | None = None,
+    index: bool = True,
+) -> str:
+    """Return a table as HTML: text escaped, numbers aligned to the right.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What to show; name its index, or leave the index out.
+    caption : str
+        Stands above the table.
+    digits : int
+        Decimals of floating-point numbers. Integers get thousands separators, missing values a dash.
+    formats : mapping of column to str or callable, optional
+        How to write a column otherwise, `{:.1%}` or a function: years, shares.
+    index : bool
+        Whether to show the index as row headings.
+
+    Raises
+    ------
+    KeyError
+        When `formats` names a column that the table does not have.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"plays": [13883]}, index=pd.Index(["<b>"], name="artist"))
+    >>> "<td" in table_html(frame, caption="Plays") and "&lt;b&gt;" in table_html(frame, caption="Plays")
+    True
+    """
+    formats = dict(formats or {})
+    if unknown := set(formats) - set(map(str, frame.columns)):
+        raise KeyError(f"the table {caption!r} has no column {sorted(unknown)[0]!r} to format")
+
+    def cell(value: Any, tag: str, how: str | Callable[[Any], str] | None = None) -> str:
+        right = isinstance(value, Real) and not isinstance(value, bool)
+        style = ' style="text-align:right;font-variant-numeric:tabular-nums"' if right and tag == "td" else ""
+        scope = ' scope="row"' if tag == "th" else ""
+        return f"<{tag}{scope}{style}>{html.escape(_write(value, digits, how))}</{tag}>"
+
+    def heading(name: Any, values: Iterable[Any]) -> str:
+        right = any(isinstance(value, Real) and not isinstance(value, bool) for value in values)
+        side = "right" if right else "left"
+        return f'<th scope="col" style="text-align:{side}">{html.escape("" if name is None else str(name))}</th>'
+
+    columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
+    head = [heading(frame.index.name, ())] if index else []
+    head += [heading(name, values) for name, values in zip(frame.columns, columns, strict=True)]
+    rows = []
+    for place, label in enumerate(frame.index):
+        cells = [cell(label if isinstance(label, str) else _write(label, digits), "th")] if index else []
+        cells += [
+            cell(values.iloc[place], "td", formats.get(str(name)))
+            for name, values in zip(frame.columns, columns, strict=True)
+        ]
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    return (
+        '<div class="musicrec-table" style="overflow-x:auto"><table class="dataframe">'
+        f'<caption style="caption-side:top;text-align:left">{html.escape(caption)}</caption>'
+        f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _write(value: Any, digits: int, how: str | Callable[[Any], str] | None = None) -> str:
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, Real) and value != value):
+        return "–"
+    if how is not None:
+        return how.format(value) if isinstance(how, str) else how(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Integral):
+        return f"{value:,}"
+    if isinstance(value, Real):
+        return f"{value:,.{digits}f}"
+    return str(value)
+
+
+def reproduced(scores: Iterable[Score], *, caption: str) -> None:
+    """Show what an original reported beside what this run measured, in the digits it was reported with."""
+    rows = []
+    for row in reproduction(scores):
+        text = repr(row["reported"])
+        digits = 0 if float(text).is_integer() else len(text.partition(".")[2])
+        interval = "" if row["low"] is None else f"{row['low']:,.{digits}f} to {row['high']:,.{digits}f}"
+        rows.append(
+            {
+                "quantity": row["quantity"],
+                "reported": f"{row['reported']:,.{digits}f}",
+                "ours": f"{row['reproduced']:,.{digits}f}",
+                "95 % interval": interval,
+                "status": row["status"],
+            }
+        )
+    frame = pd.DataFrame(rows)
+    if not frame["95 % interval"].any():
+        frame = frame.drop(columns="95 % interval")
+    markup = table_html(frame, caption=caption, index=False)
+    display({"text/html": markup, "text/plain": f"{caption}\n{frame.to_string(index=False)}"}, raw=True)
+
+
+class _ProseFormatter(string.Formatter):
+    """`str.format`, with text from the data made inert and lists of names read as a sentence would."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, str):
+            return _inert(format(value, format_spec))
+        if isinstance(value, list | tuple):
+            names = [self.format_field(item, format_spec) for item in value]
+            return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+        return format(value, format_spec)
+
+
+def _inert(text: str) -> str:
+    """Write every mark that could mean something to Markdown or HTML as a character reference."""
+    text = re.sub(r"\s+", " ", text)
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
+
+
+def prose_text(template: str, **values: Any) -> str:
+    """Fill a paragraph of Markdown with values of the run; see `prose`.
+
+    Examples
+    --------
+    >>> prose_text("**{n:,}** listens; most to {top}.", n=92834, top=["Ke$ha", "Sade"])
+    '**92,834** listens; most to Ke&#36;ha and Sade.'
+    """
+    return " ".join(_ProseFormatter().vformat(template, (), values).split(" "))
+
+
+def prose(template: str, **values: Any) -> None:
+    """Show a paragraph whose numbers are computed by the run.
+
+    Parameters
+    ----------
+    template : str
+        Markdown with the replacement fields of `str.format`.
+    **values
+        What to fill in. Text is escaped; lists and tuples of names read "a, b and c".
+
+    Raises
+    ------
+    KeyError
+        When the template names a value that is not given.
+    """
+    text = prose_text(template, **values)
+    display({"text/markdown": text, "text/plain": text}, raw=True)

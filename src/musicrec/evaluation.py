@@ -1,0 +1,271 @@
+"""From a model and a split to per-user arrays; from these to means, intervals and tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy import stats
+from tqdm.auto import tqdm
+
+from musicrec import metrics
+from musicrec.interactions import Interactions
+from musicrec.models.base import Recommender
+from musicrec.splits import SEEDS, Split, split_by_user
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What one model did on one split.
+
+    Attributes
+    ----------
+    users : numpy.ndarray, shape (n,)
+        The users with at least one held-out item.
+    per_user : pandas.DataFrame, shape (n, n_metrics)
+        One row per such user, one column per metric (`ndcg@10`, …).
+    lists : numpy.ndarray, shape (n, k)
+        What was recommended, best first, -1 where nothing was left.
+    whole : dict of str to float
+        Metrics of all lists together (`coverage@10`, `gini@10`).
+    fit_seconds, recommend_seconds : float
+        Wall time of training and of ranking.
+    """
+
+    users: NDArray[np.int64]
+    per_user: pd.DataFrame
+    lists: NDArray[np.int64]
+    whole: dict[str, float] = field(default_factory=dict)
+    fit_seconds: float = 0.0
+    recommend_seconds: float = 0.0
+
+    def means(self) -> pd.Series:
+        """Mean over users of each per-user metric, then the metrics of the whole."""
+        return pd.concat([self.per_user.mean(), pd.Series(self.whole, dtype=float)])
+
+
+def evaluate(
+    model: Recommender, split: Split, k: int = 10, *, part: str = "test", tags: sp.csr_array | None = None
+) -> Evaluation:
+    """Rank all items for every user with something held out, and compare with what was held out.
+
+    Whatever the user listened to in the earlier parts is never recommended: training for `part` "valid", training
+    and validation for "test".
+
+    Parameters
+    ----------
+    model : Recommender
+        Fitted on ``split.train``.
+    split : Split
+        Names what is held out.
+    k : int
+        Length of the lists.
+    part : {"test", "valid"}
+        Which part is held out. Choose settings on "valid"; read "test" once.
+    tags : scipy.sparse.csr_array, shape (n_items, n_tags), optional
+        Adds the intra-list tag diversity.
+
+    Raises
+    ------
+    ValueError
+        When `part` is neither, or nobody has anything held out in it.
+    """
+    if part not in ("valid", "test"):
+        raise ValueError(f"part must be 'valid' or 'test', not {part!r}")
+    held_out = split.test if part == "test" else split.valid
+    seen = split.train + split.valid if part == "test" else split.train
+    users = np.flatnonzero(held_out.history_sizes())
+    if len(users) == 0:
+        raise ValueError(f"no user has anything held out in the {part} part")
+    start = time.perf_counter()
+    lists = model.recommend(users, k, exclude=seen).ids
+    seconds = time.perf_counter() - start
+    return evaluate_lists(lists, users, held_out, split.train, tags=tags, recommend_seconds=seconds)
+
+
+def evaluate_lists(
+    lists: NDArray[np.int64],
+    users: NDArray[np.int64],
+    held_out: Interactions,
+    train: Interactions,
+    *,
+    tags: sp.csr_array | None = None,
+    recommend_seconds: float = 0.0,
+) -> Evaluation:
+    """Measure ready-made lists, shape (len(users), k), of users with at least one held-out item."""
+    k = lists.shape[1]
+    n_relevant = held_out.history_sizes()[users]
+    hits = is_held_out(lists, users, held_out)
+    columns = {f"{name}@{k}": metric(hits, n_relevant) for name, metric in metrics.ACCURACY.items()}
+    listeners = train.listeners()
+    columns[f"popularity@{k}"] = metrics.mean_popularity(lists, listeners)
+    columns[f"novelty@{k}"] = metrics.novelty(lists, listeners, train.n_users)
+    if tags is not None:
+        columns[f"tag-diversity@{k}"] = metrics.tag_diversity(lists, tags)
+    whole = {
+        f"coverage@{k}": metrics.coverage(lists, train.n_items),
+        f"gini@{k}": metrics.gini(lists, train.n_items),
+    }
+    return Evaluation(users, pd.DataFrame(columns), lists, whole, recommend_seconds=recommend_seconds)
+
+
+def is_held_out(lists: NDArray[np.int64], users: NDArray[np.int64], held_out: Interactions) -> NDArray[np.bool_]:
+    """Say of each place of each list, shape (len(users), k), whether its item is held out for that user."""
+    rows, columns = held_out.coordinates()
+    wanted = rows * held_out.n_items + columns  # ascending, as the matrix is sorted by row, then column
+    asked = users[:, None] * held_out.n_items + lists
+    place = np.searchsorted(wanted, asked)
+    return (lists >= 0) & (wanted[np.minimum(place, len(wanted) - 1)] == asked)
+
+
+def cross_evaluate(
+    build: Callable[[], Recommender],
+    interactions: Interactions,
+    *,
+    seeds: Sequence[int] = SEEDS,
+    k: int = 10,
+    part: str = "test",
+    tags: sp.csr_array | None = None,
+    progress: bool = False,
+) -> list[Evaluation]:
+    """Fit and evaluate a fresh model on each seeded split: the `listeners` protocol.
+
+    Parameters
+    ----------
+    build : callable
+        Returns an unfitted model.
+    interactions : Interactions
+        All listens.
+    seeds : sequence of int
+        One split each; the same number seeds the model.
+    k, part, tags
+        As in `evaluate`.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    list of Evaluation
+        One per seed. Who has something held out does not depend on the seed, so rows are the same users throughout.
+    """
+    evaluations = []
+    for seed in tqdm(seeds, desc=build().name, disable=not progress, leave=False):
+        split = split_by_user(interactions, seed)
+        start = time.perf_counter()
+        model = build().fit(split.train, rng=np.random.default_rng(seed))
+        seconds = time.perf_counter() - start
+        result = evaluate(model, split, k, part=part, tags=tags)
+        object.__setattr__(result, "fit_seconds", seconds)
+        evaluations.append(result)
+    return evaluations
+
+
+class Interval(NamedTuple):
+    """A mean with its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Difference(NamedTuple):
+    """A mean paired difference with its 95 % bootstrap interval and two-sided p value."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
+
+
+def bootstrap_mean(values: NDArray[np.float64], *, seed: int = 0) -> Interval:
+    """Return the mean and its 95 % percentile bootstrap interval [Efron & Tibshirani, 1993]; NaN is left out.
+
+    Examples
+    --------
+    >>> interval = bootstrap_mean(np.arange(100.0))
+    >>> interval.low < interval.mean < interval.high
+    True
+    """
+    mean, low, high, _ = _bootstrap(values, seed)
+    return Interval(mean, low, high)
+
+
+def paired_difference(
+    ours: Sequence[Evaluation], theirs: Sequence[Evaluation], metric: str = "ndcg@10", *, seed: int = 0
+) -> Difference:
+    """Compare two systems user by user on the same splits.
+
+    A user's values are first averaged over the splits, so that a user counts once; then users are drawn with
+    replacement. The p value is twice the share of resampled means on the far side of zero.
+
+    Raises
+    ------
+    ValueError
+        When the two were not measured on the same users.
+    """
+    if len(ours) != len(theirs) or any(
+        not np.array_equal(a.users, b.users) for a, b in zip(ours, theirs, strict=False)
+    ):
+        raise ValueError("the two systems were not evaluated on the same splits and users")
+    difference = user_means(ours, metric) - user_means(theirs, metric)
+    mean, low, high, means = _bootstrap(difference, seed)
+    beyond = min((means <= 0).sum(), (means >= 0).sum())
+    return Difference(mean, low, high, min(1.0, 2 * (beyond + 1) / (len(means) + 1)))
+
+
+def user_means(evaluations: Sequence[Evaluation], metric: str) -> NDArray[np.float64]:
+    """Return each user's mean of a metric over the splits, shape (n_users,), without the NaN."""
+    values = np.stack([e.per_user[metric].to_numpy() for e in evaluations])
+    there = ~np.isnan(values)
+    n = there.sum(axis=0)
+    return np.where(n > 0, np.where(there, values, 0).sum(axis=0) / np.maximum(n, 1), np.nan)
+
+
+def holm(p: Sequence[float]) -> NDArray[np.float64]:
+    """Adjust p values of several tests made at once so that no false claim is likely [Holm, 1979].
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03])
+    array([0.03, 0.06, 0.06])
+    """
+    values = np.asarray(p, dtype=np.float64)
+    order = np.argsort(values, kind="stable")
+    adjusted = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    result = np.empty_like(values)
+    result[order] = np.minimum(adjusted, 1)
+    return result
+
+
+def summarise(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
+    """Return one row per metric: `value` (mean over splits), `sd` over splits, `low` and `high`.
+
+    The interval is the bootstrap over users of their means over the splits; metrics of all lists together, which
+    have no value per user, have none.
+    """
+    by_split = pd.DataFrame([e.means() for e in evaluations])
+    table = pd.DataFrame({"value": by_split.mean(), "sd": by_split.std(ddof=1)})
+    for metric in evaluations[0].per_user:
+        interval = bootstrap_mean(user_means(evaluations, str(metric)))
+        table.loc[metric, ["low", "high"]] = interval.low, interval.high
+    return table
+
+
+def _bootstrap(values: NDArray[np.float64], seed: int) -> tuple[float, float, float, NDArray[np.float64]]:
+    values = values[~np.isnan(values)]
+    mean = float(values.mean()) if len(values) else float("nan")
+    if len(values) < 2 or np.ptp(values) == 0:
+        return mean, mean, mean, np.full(RESAMPLES, mean)
+    result = stats.bootstrap(
+        (values,), np.mean, n_resamples=RESAMPLES, batch=100, method="percentile", rng=np.random.default_rng(seed)
+    )
+    interval = result.confidence_interval
+    return mean, float(interval.low), float(interval.high), result.bootstrap_distribution

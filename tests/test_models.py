@@ -1,0 +1,183 @@
+"""One contract for every system: add a new one as a row of SYSTEMS."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from musicrec.interactions import Interactions
+from musicrec.models.base import Recommender, top_k
+from musicrec.models.knn import ItemKNN, UserKNN
+from musicrec.models.playlist_similarity import PlaylistSimilarity
+from musicrec.models.popularity import Popularity
+from musicrec.models.random import Random
+
+
+class System(NamedTuple):
+    build: Callable[[], Recommender]
+    learns: bool = True  # must find the hole in the checkerboard
+    folds_in: bool = True
+    heavy: bool = False  # trains a network: marked slow
+
+
+SYSTEMS = {
+    "random": System(Random, learns=False, folds_in=False),
+    "popularity": System(Popularity, learns=False),
+    "user-knn": System(lambda: UserKNN(n_neighbours=8)),
+    "item-knn": System(lambda: ItemKNN(n_neighbours=12)),
+    "playlist-similarity": System(PlaylistSimilarity),
+    "playlist-similarity-votes": System(lambda: PlaylistSimilarity(order="votes")),
+}
+
+
+@pytest.fixture(params=[pytest.param(s, id=n, marks=[pytest.mark.slow] if s.heavy else []) for n, s in SYSTEMS.items()])
+def system(request: pytest.FixtureRequest) -> System:
+    return request.param
+
+
+def fit(system: System, train: Interactions, seed: int = 0) -> Recommender:
+    return system.build().fit(train, rng=np.random.default_rng(seed))
+
+
+def test_names_are_those_readers_and_scripts_use() -> None:
+    assert {name: s.build().name for name, s in SYSTEMS.items()} == {name: name for name in SYSTEMS}
+
+
+def test_finds_the_hole_in_the_checkerboard(system: System, board: Interactions) -> None:
+    if not system.learns:
+        pytest.skip("does not learn from who listened to what")
+    users = np.arange(board.n_users)
+    found = fit(system, board).recommend(users, k=1).ids[:, 0]
+    assert np.mean(found == users) >= 0.9
+
+
+def test_shapes_and_types(system: System, board: Interactions) -> None:
+    model = fit(system, board)
+    scores = model.scores([3, 0])
+    assert scores.shape == (2, board.n_items)
+    assert scores.dtype == np.float32
+    ids, best = model.recommend([3, 0, 5], k=4)
+    assert ids.shape == best.shape == (3, 4)
+    assert (np.diff(best[np.isfinite(best).all(axis=1)], axis=1) <= 0).all()
+    assert model.recommend([], k=4).ids.shape == (0, 4)
+
+
+def test_never_recommends_what_was_seen(system: System, listens: Interactions) -> None:
+    ids, scores = fit(system, listens).recommend(np.arange(listens.n_users), k=listens.n_items)
+    rows, places = np.nonzero(ids >= 0)
+    assert not listens.matrix[rows, ids[rows, places]].any()
+    assert np.isneginf(scores[ids < 0]).all()
+
+
+def test_an_item_is_recommended_once(system: System, listens: Interactions) -> None:
+    ids = fit(system, listens).recommend(np.arange(listens.n_users), k=10).ids
+    assert all(len(set(row[row >= 0])) == (row >= 0).sum() for row in ids)
+
+
+def test_same_seed_same_lists_whatever_the_batch(system: System, listens: Interactions) -> None:
+    users = np.arange(listens.n_users)
+    first, second = fit(system, listens), fit(system, listens)
+    together = first.recommend(users, k=5).ids
+    one_by_one = np.concatenate([second.recommend([u], k=5).ids for u in users])
+    np.testing.assert_array_equal(together, one_by_one)
+
+
+def test_unknown_user(system: System, board: Interactions) -> None:
+    model = fit(system, board)
+    for user in (-1, board.n_users):
+        with pytest.raises(IndexError, match=f"user {user} is not one of the 24 users"):
+            model.recommend([user])
+
+
+def test_user_without_listens_and_item_nobody_holds(system: System) -> None:
+    matrix = np.zeros((12, 10), np.float32)
+    matrix[:11, :8] = np.random.default_rng(1).random((11, 8)) < 0.5
+    matrix[:11, 0] = 1
+    train = Interactions(sp.csr_array(matrix), np.arange(12), np.arange(10))
+    model = fit(system, train)
+    scores = model.scores(np.arange(12))
+    assert not np.isnan(scores).any()
+    assert model.recommend([11], k=3).ids.shape == (1, 3)
+
+
+def test_nothing_to_learn_from(system: System) -> None:
+    empty = Interactions(sp.csr_array((4, 5), dtype=np.float32), np.arange(4), np.arange(5))
+    with pytest.raises(ValueError, match="no interactions"):
+        fit(system, empty)
+
+
+def test_a_single_user(system: System) -> None:
+    train = Interactions(sp.csr_array(np.float32([[1, 1, 0, 1, 0]])), np.arange(1), np.arange(5))
+    ids = fit(system, train).recommend([0], k=5).ids[0]
+    assert set(ids[ids >= 0]) <= {2, 4}
+
+
+def test_folding_in(system: System, listens: Interactions) -> None:
+    model = fit(system, listens)
+    if not system.folds_in:
+        with pytest.raises(NotImplementedError, match="trained on"):
+            model.fold_in(listens.matrix[:2])
+        return
+    histories = sp.csr_array(np.vstack([listens.matrix[:2].toarray(), np.zeros((1, listens.n_items))]))
+    scores = model.fold_in(histories)
+    assert scores.shape == (3, listens.n_items)
+    assert scores.dtype == np.float32
+    assert not np.isnan(scores).any()
+
+
+def test_explanations_sum_to_the_score(system: System, listens: Interactions) -> None:
+    model = fit(system, listens)
+    history = listens.matrix[[4]]
+    try:
+        reasons = model.explain(history, item=3)
+    except NotImplementedError:
+        pytest.skip("its scores are no sums over the history")
+    assert set(reasons.index) == set(history.indices)
+    assert reasons.is_monotonic_decreasing
+    assert reasons.sum() == pytest.approx(model.fold_in(history)[0, 3], rel=1e-4, abs=1e-6)
+
+
+def test_ties_are_broken_by_item_index() -> None:
+    ids, scores = top_k(np.float32([[0, 5, 5, 5, 1]]), k=2)
+    assert ids.tolist() == [[1, 2]]
+    assert scores.tolist() == [[5, 5]]
+
+
+def test_top_k_equals_a_full_stable_sort() -> None:
+    scores = np.random.default_rng(0).integers(0, 6, size=(50, 40)).astype(np.float32)
+    expected = np.argsort(-scores, axis=1, kind="stable")
+    for k in (1, 7, 40):
+        np.testing.assert_array_equal(top_k(scores.copy(), k).ids, expected[:, :k])
+
+
+def test_top_k_pads_and_refuses_nan() -> None:
+    ids, scores = top_k(np.float32([[-np.inf, 2, -np.inf]]), k=5)
+    assert ids.tolist() == [[1, -1, -1, -1, -1]]
+    assert np.isneginf(scores[0, 1:]).all()
+    with pytest.raises(ValueError, match="1 users have a score that is not a number"):
+        top_k(np.float32([[np.nan, 1.0]]), k=1)
+
+
+def test_dice_counts_copies() -> None:
+    """Lists a a b and a a a b share a twice and b once: 2 · 3 / (3 + 4)."""
+    bank = Interactions(sp.csr_array(np.float32([[3, 1, 0], [0, 0, 2]])), np.arange(2), np.arange(3))
+    model = PlaylistSimilarity(multiplicity=True).fit(bank, rng=np.random.default_rng(0))
+    similar = model.similar(sp.csr_array(np.float32([[2, 1, 0]]))).toarray()
+    np.testing.assert_allclose(similar, [[6 / 7, 0]])
+
+
+def test_vectorised_similarities_equal_the_plain_loops(listens: Interactions) -> None:
+    history = [set(listens.matrix[[u]].indices.tolist()) for u in range(listens.n_users)]
+    fans = [set(listens.matrix.T.tocsr()[[i]].indices.tolist()) for i in range(listens.n_items)]
+    model = ItemKNN(n_neighbours=10**6, shrinkage=2).fit(listens, rng=np.random.default_rng(0))
+    expected = [
+        sum(len(fans[i] & fans[j]) / ((len(fans[i]) * len(fans[j])) ** 0.5 + 2) for j in history[0] - {i})
+        for i in range(listens.n_items)
+    ]
+    np.testing.assert_allclose(model.scores([0])[0], expected, rtol=1e-5)
+    dice = PlaylistSimilarity(n_similar=10**6).fit(listens, rng=np.random.default_rng(0))
+    similar = dice.similar(listens.matrix[[0]], itself=np.array([0])).toarray()[0]
+    expected = [2 * len(history[0] & h) / (len(history[0]) + len(h)) for h in history]
+    np.testing.assert_allclose(similar, [0, *expected[1:]], rtol=1e-5)

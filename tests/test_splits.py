@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musicrec.interactions import Interactions
+from musicrec.splits import split_by_user
+
+
+def users_with(sizes: list[int]) -> Interactions:
+    rows = [np.pad(np.ones(n, np.float32), (0, 60 - n)) for n in sizes]
+    return Interactions(sp.csr_array(np.stack(rows)), np.arange(len(sizes)), np.arange(60))
+
+
+@given(sizes=st.lists(st.integers(0, 60), min_size=1, max_size=8), seed=st.integers(0, 9))
+def test_every_listen_lands_in_one_part(sizes: list[int], seed: int) -> None:
+    listens = users_with([*sizes, 10])
+    split = split_by_user(listens, seed)
+    parts = [part.binary().toarray() for part in (split.train, split.valid, split.test)]
+    np.testing.assert_array_equal(sum(parts), listens.matrix.toarray())
+    held_out = listens.history_sizes() // 10
+    np.testing.assert_array_equal(split.valid.history_sizes(), held_out)
+    np.testing.assert_array_equal(split.test.history_sizes(), held_out)
+
+
+def test_fifty_listens_split_40_5_5() -> None:
+    split = split_by_user(users_with([50]), seed=3)
+    assert [len(part) for part in (split.train, split.valid, split.test)] == [40, 5, 5]
+
+
+def test_the_seed_names_the_split(listens: Interactions) -> None:
+    def same(a: int, b: int) -> bool:
+        return (split_by_user(listens, a).test.matrix != split_by_user(listens, b).test.matrix).nnz == 0
+
+    assert same(1, 1)
+    assert not same(1, 2)
+
+
+def test_every_item_of_a_user_is_held_out_equally_often() -> None:
+    listens = users_with([20])
+    drawn = sum(split_by_user(listens, seed).test.binary().toarray()[0, :20] for seed in range(1000))
+    assert 60 < drawn.min() <= drawn.max() < 150  # 100 expected, standard deviation 9.5
+
+
+def test_too_small_to_split() -> None:
+    with pytest.raises(ValueError, match=r"too small to split.*longest history has 9"):
+        split_by_user(users_with([9, 3]), seed=0)
+    with pytest.raises(ValueError, match="leave nothing to train on"):
+        split_by_user(users_with([20]), seed=0, valid=0.5, test=0.5)
