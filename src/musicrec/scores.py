@@ -6,14 +6,17 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from musicrec.datasets.dataset import Dataset
+
+if TYPE_CHECKING:
+    from musicrec.evaluation import Evaluation
 
 ORIGINALS = ("spotifier", "playlist-nncf", "lastfm-mf", "genre-lightfm", "two-stage")
 ORIGINAL_DATA = {"lastfm-mf": "lastfm-2k"}  # the only original whose very data can be had
@@ -124,6 +127,17 @@ class ScoreBook:
         same = (score.system, score.metric, score.protocol, score.dataset)
         self.scores = [s for s in self.scores if (s.system, s.metric, s.protocol, s.dataset) != same] + [score]
         self._write()
+        return self
+
+    def add_evaluation(
+        self, system: str, evaluations: Sequence[Evaluation], *, seeds: Sequence[int], **more: Any
+    ) -> Self:
+        """Add every metric of a system that was evaluated once per seed."""
+        from musicrec.evaluation import summarise  # kept from the start of the command: it loads scipy.stats
+
+        for metric, row in summarise(evaluations).iterrows():
+            interval = {name: float(row[name]) for name in ("low", "high", "sd") if math.isfinite(row[name])}
+            self.add(system, str(metric), float(row["value"]), seeds=tuple(seeds), **interval, **more)
         return self
 
     def reproduce(self, key: str, quantity: str, value: float, reported: float, **more: Any) -> Self:
