@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
-from musicrec.datasets.sources import DataError, File, Source, fetch
+from musicrec.datasets.sources import DataError, File, Source, compare_fingerprint, fetch
 from musicrec.interactions import Interactions
 
 NAME = "lastfm-2k"
@@ -93,13 +92,7 @@ def load(*, progress: bool = True) -> Dataset:
         When there is no copy to be had.
     """
     (tables, print_, notes), found = fetch(SOURCE, parse, progress=progress)
-    if print_ != FINGERPRINT:
-        notes = (*notes, f"the values differ from the published ones (fingerprint {FINGERPRINT})")
-        warnings.warn(
-            f"{NAME}: sizes are as published, but the values are not: the fingerprint is {print_}, expected "
-            f"{FINGERPRINT}. Scores may differ from the book's; fetch the official file from {SOURCE.url}",
-            stacklevel=3,
-        )
+    notes += compare_fingerprint(SOURCE, print_, FINGERPRINT)
     provenance = Provenance(
         source="GroupLens: HetRec 2011, Last.fm (2k users)",
         url="https://grouplens.org/datasets/hetrec-2011/",
@@ -185,13 +178,9 @@ def parse(
     pairs = pd.MultiIndex.from_frame(friends)
     refuse("friends", ~pairs.isin(pairs.swaplevel()), "the same friendship in the other direction too")
     print_ = fingerprint(tables)
-    for name, table in TABLES.items():
-        # A number that lost its last digits is still a number: only the missing line end shows it.
-        if print_ != known and not files[table.file].data.rstrip(b"\r").endswith(b"\n"):
-            raise DataError(
-                f"{files[table.file].label}, line {lines[name][-1]}: expected a line end, and the values are not the "
-                "published ones: the file is cut off. Fetch it again"
-            )
+    if print_ != known:
+        for name, table in TABLES.items():
+            files[table.file].expect_last_line_end(lines[name][-1])
     return tables, print_, tuple(notes)
 
 

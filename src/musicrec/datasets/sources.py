@@ -38,6 +38,18 @@ class File:
     label: str
     data: bytes
 
+    def expect_last_line_end(self, line: int) -> None:
+        """Refuse a file that stops in the middle of line number `line`, its last.
+
+        A number that lost its last digits is still a number: only the missing line end shows that a file whose
+        values are not the published ones was cut off.
+        """
+        if not self.data.rstrip(b"\r").endswith(b"\n"):
+            raise DataError(
+                f"{self.label}, line {line} (the last): expected a line end, and the values are not the published "
+                "ones: the file is cut off. Fetch it again"
+            )
+
 
 @dataclass(frozen=True)
 class Source:
@@ -70,6 +82,18 @@ class Source:
     def address(self) -> str:
         """The address to download from."""
         return os.environ.get(self.mirror) or self.url
+
+
+def compare_fingerprint(source: Source, found: str, published: str) -> tuple[str, ...]:
+    """Return a note for the reader, and warn, when the values of a source are not the published ones."""
+    if found == published:
+        return ()
+    warnings.warn(
+        f"{source.name}: sizes are as published, but the values are not: the fingerprint is {found}, expected "
+        f"{published}. Scores may differ from the book's; fetch the official file from {source.url}",
+        stacklevel=4,
+    )
+    return (f"the values differ from the published ones (fingerprint {found}, expected {published})",)
 
 
 def data_dir() -> Path | None:
