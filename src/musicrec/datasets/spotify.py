@@ -122,7 +122,9 @@ def assemble(name: str, rows: pd.DataFrame, provenance: Provenance) -> Dataset:
     return Dataset(name, interactions, items, provenance, tables)
 
 
-def parse(files: Mapping[str, File], sizes: Mapping[str, int] = SIZES) -> tuple[pd.DataFrame, str, tuple[str, ...]]:
+def parse(
+    files: Mapping[str, File], sizes: Mapping[str, int] = SIZES, known: str = FINGERPRINT
+) -> tuple[pd.DataFrame, str, tuple[str, ...]]:
     """Parse and check the file.
 
     Tolerated: CRLF or LF, a byte-order mark, columns in another order, further columns, and wholly repeated rows,
