@@ -7,17 +7,19 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
 from musicrec.scores import ORIGINALS, build_dir, write_text
 
+if TYPE_CHECKING:
+    from musicrec.datasets.dataset import Dataset
+
 SOURCE = Path(__file__).parent
-SONGS = ("spotify-songs", "simulated-songs")
 # Read when a library is first imported, so they must stand before the kernel starts: no log lines of TensorFlow in
 # the cells, the same rounding on every machine with or without oneDNN, no threads of BLAS fighting for two cores.
 KERNEL_ENVIRONMENT = {
@@ -90,40 +92,37 @@ class Chapter:
         try:
             stamp = json.loads(self.stamp_path.read_text(encoding="utf-8"))
             complete = self.executed.exists() and self.scores_path.exists()
-            return stamp if complete and {"inputs", "seconds", "cells", "run"} <= set(stamp) else None
+            return stamp if complete and {"inputs", "seconds", "cells", "parameters"} <= set(stamp) else None
         except (OSError, ValueError):
             return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
-    """What one making of the book is about: the data and the parameters every notebook gets."""
+    """What one making of the book is about: its data, and the parameters every notebook gets."""
 
-    dataset: str
-    simulated: bool
-    fingerprints: Mapping[str, str]  # of every data set a chapter may load, by name
+    data: Dataset  # who listened to what
+    songs: Dataset  # audio features
     seed: int = 0
     quick: bool = False
 
     @property
     def parameters(self) -> dict[str, Any]:
         """What is injected into every notebook."""
-        return {"dataset": self.dataset, "seed": self.seed, "quick": self.quick}
+        return {"dataset": self.data.name, "seed": self.seed, "quick": self.quick}
 
     @property
     def label(self) -> str:
         """What a reader must know about the numbers: "simulated data", "quick run", both, or ""."""
-        return ", ".join(["simulated data"] * self.simulated + ["quick run"] * self.quick)
+        return ", ".join(["simulated data"] * self.data.simulated + ["quick run"] * self.quick)
 
 
 def resolve(dataset: str = "auto", *, seed: int = 0, quick: bool = False) -> Run:
     """Find the data once, so that all chapters speak of the same."""
     from musicrec.datasets import load
 
-    data = load(dataset)
-    songs = load("simulated-songs" if data.simulated else "spotify-songs")
-    prints = {d.name: d.provenance.fingerprint for d in (data, songs)}
-    return Run(data.name, data.simulated, prints, seed, quick)
+    data = load(dataset, seed=seed)
+    return Run(data, load("simulated-songs" if data.simulated else "auto-songs", seed=seed), seed, quick)
 
 
 def find_chapters(root: Path, only: str | None = None) -> list[Chapter]:
@@ -235,8 +234,7 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
     except SyntaxError as error:
         raise BookError(f"{chapter.path}: a cell is not valid Python ({error.msg}: {error.text})") from error
     # A chapter that mentions no songs does not depend on them; code in src is given its data and names none.
-    songs = any(name in source for name in (*SONGS, "songs") for source in sources)
-    data = {name: print_ for name, print_ in run.fingerprints.items() if songs or name == run.dataset}
+    data = [run.data, *([run.songs] if any("songs" in source for source in sources) else [])]
     notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
     cells = [
         [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in notebook["cells"]
@@ -244,7 +242,7 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
     return {
         "notebook": _digest(json.dumps(cells)),
         "code": _digest(*(f"{p.relative_to(SOURCE)}\n{p.read_text(encoding='utf-8')}" for p in code)),
-        "data": _digest(json.dumps(data, sort_keys=True)),
+        "data": _digest(*(f"{d.name} {d.provenance.fingerprint}" for d in data)),
         "parameters": _digest(json.dumps(run.parameters, sort_keys=True)),
         "environment": _digest((root / "requirements.lock").read_text(encoding="utf-8")),
     }
@@ -336,6 +334,10 @@ def execute(chapter: Chapter, run: Run, root: Path, progress: Progress, why: str
     for name, value in KERNEL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     os.environ["MUSICREC_BUILD"] = str(build_dir().resolve())
+    # An IPython home of its own: no start-up files of the reader's, and no warning about ports in the log.
+    home = build_dir().resolve() / "ipython"
+    write_text(home / "profile_default" / "ipython_kernel_config.py", "c.IPKernelApp.log_level = 40\n")
+    os.environ["IPYTHONDIR"] = str(home)
 
     digests = inputs(chapter, run, root)  # as they are now: an edit while the notebook runs makes it stale
     for path in (chapter.stamp_path, chapter.scores_path):
@@ -366,7 +368,12 @@ def execute(chapter: Chapter, run: Run, root: Path, progress: Progress, why: str
         )
     _clean(partial)
     partial.replace(chapter.executed)
-    stamp = {"inputs": digests, "run": asdict(run), "seconds": round(seconds, 1), "cells": len(notebook.cells)}
+    stamp = {
+        "inputs": digests,
+        "parameters": run.parameters,
+        "seconds": round(seconds, 1),
+        "cells": len(notebook.cells),
+    }
     write_text(chapter.stamp_path, json.dumps(stamp, indent=1) + "\n")
     progress.done(chapter.name, f"{seconds:.0f} s")
 

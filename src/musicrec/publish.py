@@ -1,0 +1,274 @@
+"""Publish: put pages and executed notebooks together and build the site from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from musicrec.chapters import BookError, Chapter, Progress, Run, execute_all, find_chapters, why_stale
+from musicrec.pages import leaderboard_page, provenance_page, repository, reproduction_page
+from musicrec.scores import Score, build_dir, read_scores, write_text
+
+SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
+FIGURE = "musicrec-figure"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What was built, or found unchanged."""
+
+    index: Path
+    pages: int
+    figures: int
+    rebuilt: bool
+
+
+def make_book(root: Path, run: Run, progress: Progress, say: Say, only: str | None = None) -> Site:
+    """Execute what is out of date (all chapters or one) and build the site.
+
+    Raises
+    ------
+    BookError
+        When a notebook fails, a page has an error or a figure is lost; the site of the last good build stays.
+    """
+    execute_all(find_chapters(root, only), run, root, progress)
+    return build_site(root, run, say)
+
+
+def build_site(root: Path, run: Run, say: Say) -> Site:
+    """Build `build/html` from the pages, the executed notebooks and the scores; nothing is done if none changed."""
+    chapters = find_chapters(root)
+    done = [chapter for chapter in chapters if chapter.stamp()]
+    figures = 0
+    for chapter in done:
+        found, warnings = check_notebook(chapter)
+        figures += len(found)
+        for warning in warnings:
+            say(warning)
+
+    source = build_dir() / "source"
+    stage(root, source, run, chapters)
+    digest = _digest_folder(source)
+    html = build_dir() / "html"
+    stamp = html / ".built-from"
+    pages = len(list(source.rglob("*.md"))) + len(chapters)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest and (html / "index.html").exists():
+        return Site(html / "index.html", pages, figures, rebuilt=False)
+
+    say("building the pages …")
+    with tempfile.TemporaryDirectory(prefix=".site-", dir=build_dir()) as work:
+        new = _sphinx(source, Path(work))
+        for chapter in done:
+            check_page(chapter, new / "notebooks" / f"{chapter.name}.html")
+        write_text(new / ".built-from", digest)
+        old = Path(work) / "old"
+        if html.exists():
+            html.replace(old)
+        new.replace(html)
+    return Site(html / "index.html", pages, figures, rebuilt=True)
+
+
+def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> None:
+    """Write the whole source of the site to a folder, replacing what was there.
+
+    The pages of `book/` come to lie at its root, its `static` becomes `_static`, the notebooks are the executed
+    ones, and the generated pages lie in `generated` for others to include; only `provenance` is a page of its own.
+    """
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(root / "book", source, ignore=shutil.ignore_patterns("static"))
+    shutil.copytree(root / "book" / "static", source / "_static")
+    shutil.copy(root / "_toc.yml", source)
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    write_text(source / "_config.yml", yaml.safe_dump(run_config(config, run, root), sort_keys=True))
+
+    names = {chapter.name for chapter in chapters}
+    scores = [score for score in read_scores() if score.chapter in names]
+    write_text(source / "generated" / "reproduction.md", reproduction_page(scores))
+    write_text(source / "generated" / "leaderboard.md", leaderboard_page(scores, run))
+    write_text(source / "provenance.md", provenance_page(run, chapters, root))
+    for chapter in chapters:
+        write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root))
+
+
+def run_config(config: dict[str, Any], run: Run, root: Path) -> dict[str, Any]:
+    """Return the settings of the book with what only a run knows: banner, repository."""
+    config = json.loads(json.dumps(config))
+    if banner := banner_text(run):
+        config["html"]["announcement"] = banner
+    if known := repository(root):
+        url, branch = known
+        config["repository"] = {"url": url, "branch": branch, "path_to_book": ""}
+        config["html"] |= {"use_repository_button": True, "use_issues_button": True}
+        config["launch_buttons"] |= {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
+    return config
+
+
+def banner_text(run: Run) -> str:
+    """Return what every page must say about its numbers, "" when they are the real thing."""
+    texts = []
+    if run.data.simulated:
+        texts.append("<strong>Simulated data.</strong> Every score on these pages is about invented listeners.")
+    if run.quick:
+        texts.append(
+            "<strong>Quick run.</strong> Training was shortened for a first look; scores are lower than they can be."
+        )
+    return " ".join(texts)
+
+
+def _staged_notebook(chapter: Chapter, run: Run, root: Path) -> str:
+    stale = why_stale(chapter, run, root)
+    path = chapter.executed if chapter.stamp() else chapter.path
+    text = path.read_text(encoding="utf-8")
+    if not stale:
+        return text
+    notebook = json.loads(text)
+    what = "has not been executed in this build" if path == chapter.path else f"is older than the rest ({stale})"
+    note = f":::{{warning}}\nThis chapter {what}. `musicrec book --only {chapter.name[:2]}` brings it up to date.\n:::"
+    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "state", "metadata": {}, "source": note})
+    return json.dumps(notebook)
+
+
+def _outputs(chapter: Chapter) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield number of cell (from 1) and output, of the cells whose output the page shows."""
+    notebook = json.loads(chapter.executed.read_text(encoding="utf-8"))
+    for position, cell in enumerate(notebook["cells"], start=1):
+        if not {"remove-cell", "remove-output"} & set(cell["metadata"].get("tags", ())):
+            yield from ((position, output) for output in cell.get("outputs", ()))
+
+
+def check_notebook(chapter: Chapter) -> tuple[list[str], list[str]]:
+    """Check the outputs of an executed notebook before it is published.
+
+    Returns
+    -------
+    figures, warnings : list of str
+        The label of every figure ("" where it has none), and what a cell wrote to its error stream.
+
+    Raises
+    ------
+    BookError
+        When an output holds a traceback, cannot be shown on a page, or is a figure without a label.
+    """
+    figures, warnings = [], []
+    for position, output in _outputs(chapter):
+        where = f"{chapter.path.name}, cell {position}"
+        text = "".join(output.get("text", ""))
+        if output["output_type"] == "error" or "Traceback (most recent call last)" in text:
+            raise BookError(f"{where} shows a traceback; see {chapter.executed}")
+        if output["output_type"] == "stream":
+            if output["name"] == "stderr":
+                warnings.append(
+                    f"{where} wrote to its error stream: {text.strip().splitlines()[0] if text.strip() else ''}"
+                )
+            continue
+        data = output["data"]
+        if not any(kind in data for kind in SHOWN):
+            raise BookError(f"{where} shows {', '.join(data)}, which no page can show; emit text/html")
+        dropped = [kind for kind in data if kind.startswith("application/") and "json" in kind]
+        if dropped and "text/html" not in data:
+            raise BookError(f"{where} shows {dropped[0]}, which would be lost on the page; emit text/html")
+        html = "".join(data.get("text/html", ""))
+        labels = figure_labels(html)
+        if "" in labels:
+            raise BookError(f"{where} shows a figure without a label for those who cannot see it (aria-label)")
+        figures += labels
+        if not html and any(kind.startswith("image/") for kind in data):
+            figures.append("")
+    return figures, warnings
+
+
+def check_page(chapter: Chapter, page: Path) -> None:
+    """Check that every figure of an executed notebook is on its page.
+
+    Raises
+    ------
+    BookError
+        When one is lost.
+    """
+    wanted, _ = check_notebook(chapter)
+    text = page.read_text(encoding="utf-8")
+    shown = figure_labels(text)
+    for label in filter(None, wanted):
+        if label not in shown:
+            raise BookError(f"{chapter.path.name}: the figure {label!r} is lost on the page {page.name}")
+        shown.remove(label)
+    images = len(re.findall(r'<img [^>]*src="[^"]*_images/', text))
+    if images < wanted.count(""):
+        raise BookError(
+            f"{chapter.path.name}: {wanted.count('')} images were made, {images} are on the page {page.name}"
+        )
+
+
+class _Figures(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.labels: list[str] = []
+        self.inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "figure":
+            self.inside = FIGURE in (given.get("class") or "").split()
+        elif tag in ("svg", "img") and self.inside:
+            self.labels.append((given.get("aria-label") or given.get("alt") or "").strip())
+            self.inside = False  # one graphic a figure
+
+
+def figure_labels(html: str) -> list[str]:
+    """Return the label of every figure in a piece of HTML, "" where one is missing."""
+    parser = _Figures()
+    parser.feed(html)
+    return parser.labels
+
+
+def _digest_folder(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sphinx(source: Path, work: Path) -> Path:
+    """Build the pages into a new folder, a warning being an error, and return where they are."""
+    code = "from jupyter_book.cli.main import main; main()"
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            code,
+            "build",
+            str(source),
+            "--path-output",
+            str(work),
+            "-W",
+            "-n",
+            "--keep-going",
+            "-q",
+        ],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if re.search("WARNING|ERROR|Error|error", line)]
+        raise BookError("the pages could not be built:\n" + "\n".join(lines or result.stderr.splitlines()[-20:]))
+    return work / "_build" / "html"
+
+
+def all_scores() -> list[Score]:
+    """Return all scores of the last runs, in the order of the chapters."""
+    return read_scores()
