@@ -8,6 +8,7 @@ from scipy import stats
 
 from musicrec.evaluation import (
     bootstrap_mean,
+    compare,
     cross_evaluate,
     evaluate,
     holm,
@@ -15,6 +16,7 @@ from musicrec.evaluation import (
     paired_difference,
     summarise,
     user_means,
+    validate,
 )
 from musicrec.interactions import Interactions
 from musicrec.models.base import FactorModel, Recommender
@@ -96,6 +98,25 @@ def test_summary_and_paired_difference(listens: Interactions) -> None:
     assert paired_difference(good, good).p == 1
     with pytest.raises(ValueError, match="not evaluated on the same"):
         paired_difference(good, bad[:2])
+
+
+def test_comparing_with_the_best(listens: Interactions) -> None:
+    systems = {
+        "item-knn": cross_evaluate(lambda: ItemKNN(20), listens, seeds=(0, 1)),
+        "random": cross_evaluate(Random, listens, seeds=(0, 1)),
+        "popularity": cross_evaluate(Popularity, listens, seeds=(0, 1)),
+    }
+    table = compare(systems, best="item-knn")
+    assert table.index.tolist() == ["random", "popularity"]
+    assert (table["p (Holm)"] >= table["p"]).all()
+    assert table.loc["random", "high"] < 0
+
+
+def test_settings_are_compared_on_validation(listens: Interactions) -> None:
+    table = validate({"10": lambda: ItemKNN(10), "60": lambda: ItemKNN(60)}, listens, seed=1)
+    split = split_by_user(listens, 1)
+    model = ItemKNN(60).fit(split.train, rng=np.random.default_rng(1))
+    assert table.loc["60", "ndcg@10"] == evaluate(model, split, part="valid").per_user["ndcg@10"].mean()
 
 
 def test_bootstrap_agrees_with_the_normal_interval() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from musicrec import metrics
 from musicrec.interactions import Interactions
 from musicrec.models.base import Recommender
-from musicrec.splits import SEEDS, Split, split_by_user
+from musicrec.splits import SEEDS, TUNING_SEED, Split, split_by_user
 
 RESAMPLES = 2000
 
@@ -166,6 +166,60 @@ def cross_evaluate(
         object.__setattr__(result, "fit_seconds", seconds)
         evaluations.append(result)
     return evaluations
+
+
+def validate(
+    candidates: Mapping[str, Callable[[], Recommender]],
+    interactions: Interactions,
+    *,
+    seed: int = TUNING_SEED,
+    k: int = 10,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Compare settings on the validation part of the split that is kept for choosing them.
+
+    Parameters
+    ----------
+    candidates : mapping of str to callable
+        An unfitted model of each setting, by a name for the table.
+    interactions : Interactions
+        All listens.
+    seed : int
+        Names the split and seeds the models.
+    k, progress
+        As in `cross_evaluate`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per candidate, one column per metric; ``table["ndcg@10"].idxmax()`` is the choice.
+    """
+    split = split_by_user(interactions, seed)
+    rows = {}
+    for name, build in tqdm(candidates.items(), desc="settings", disable=not progress, leave=False):
+        model = build().fit(split.train, rng=np.random.default_rng(seed))
+        rows[name] = evaluate(model, split, k, part="valid").means()
+    return pd.DataFrame(rows).T
+
+
+def compare(systems: Mapping[str, Sequence[Evaluation]], best: str, metric: str = "ndcg@10") -> pd.DataFrame:
+    """Test every system against one of them, with Holm's correction for testing several at once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per other system: `difference` (it minus `best`), `low`, `high`, `p` and the corrected `p (Holm)`.
+
+    Raises
+    ------
+    KeyError
+        When `best` is not among the systems.
+    """
+    others = [name for name in systems if name != best]
+    tests = [paired_difference(systems[name], systems[best], metric) for name in others]
+    table = pd.DataFrame(tests, index=others).rename(columns={"mean": "difference"})
+    table["p (Holm)"] = holm([test.p for test in tests])
+    return table
 
 
 class Interval(NamedTuple):
