@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset
 
 SOURCE = Path(__file__).parent
+BOOK_DATA = ("auto", "lastfm-2k", "simulated")
 # Read when a library is first imported, so they must stand before the kernel starts: no log lines of TensorFlow in
 # the cells, the same rounding on every machine with or without oneDNN, no threads of BLAS fighting for two cores.
 KERNEL_ENVIRONMENT = {
@@ -33,7 +34,7 @@ KERNEL_ENVIRONMENT = {
 }
 
 
-class BookError(Exception):
+class BookError(ValueError):
     """The book cannot be made; the message says where, what was wrong and what to do."""
 
 
@@ -118,7 +119,15 @@ class Run:
 
 
 def resolve(dataset: str = "auto", *, seed: int = 0, quick: bool = False) -> Run:
-    """Find the data once, so that all chapters speak of the same."""
+    """Find the data once, so that all chapters speak of the same.
+
+    Raises
+    ------
+    BookError
+        When the book is not about such data.
+    """
+    if dataset not in BOOK_DATA:
+        raise BookError(f"the book cannot be made with data {dataset!r}; choose from {', '.join(BOOK_DATA)}")
     from musicrec.datasets import load
 
     data = load(dataset, seed=seed)

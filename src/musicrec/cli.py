@@ -2,25 +2,275 @@
 
 from __future__ import annotations
 
+import json
+import sys
+import warnings
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+from typer.core import TyperGroup
 
-app = typer.Typer(no_args_is_help=True)
-
-
-@app.command()
-def book(dataset: str = "auto", only: str | None = None, quick: bool = False) -> None:
-    """Make the book."""
+if TYPE_CHECKING:
     from rich.console import Console
 
-    from musicrec.chapters import book_root, resolve
-    from musicrec.progress import progress_on
-    from musicrec.publish import make_book
+    from musicrec.datasets.dataset import Dataset
 
-    console = Console(stderr=True)
-    site = make_book(book_root(), resolve(dataset, quick=quick), progress_on(console), console.print, only)
-    print(site)
+
+class Commands(TyperGroup):
+    """Turns what the user can mend (bad input, missing files) into one message, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; exit code 1 after an error, 2 after a wrong use of the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # `musicrec scores | head`
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+        except (ValueError, LookupError, NotImplementedError, OSError) as error:
+            if ctx.params.get("debug"):
+                raise
+            typer.echo(f"musicrec: error: {error.args[0] if isinstance(error, KeyError) else error}", err=True)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            typer.echo("musicrec: stopped; what was finished is kept, the same command goes on from there", err=True)
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    name="musicrec",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+BookData = Annotated[
+    str,
+    typer.Option("--dataset", metavar="NAME", help="lastfm-2k, simulated, or auto: the first where it can be had."),
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Shorten training, for a first look; every page says so.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from musicrec import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 @app.callback()
-def main() -> None:
-    """Say hello."""
+def musicrec(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Music recommendation, rerun: the data, the scores and the pages of the book.
+
+    Run it inside the book's folder. `musicrec COMMAND --help` shows examples.
+    """
+    warnings.formatwarning = lambda message, *_, **__: f"musicrec: warning: {message}\n"
+
+
+@app.command()
+def data(
+    dataset: Annotated[
+        str, typer.Option("--dataset", metavar="NAME", help="lastfm-2k, spotify-songs, mpd, simulated, … or auto.")
+    ] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Say which data are found, where, under which licence, and whether they are whole.
+
+    Examples: `musicrec data`, `musicrec data --dataset spotify-songs --json`
+    """
+    from musicrec.datasets import load
+
+    found = [load(dataset)]
+    if dataset == "auto":
+        found.append(load("simulated-songs" if found[0].simulated else "auto-songs"))
+    about = [_describe(each) for each in found]
+    if as_json:
+        typer.echo(json.dumps(about, indent=1, ensure_ascii=False))
+        return
+    for block in about:
+        name = block.pop("name")
+        typer.echo(typer.style(f"{name}{' — SIMULATED' if block.pop('simulated') else ''}", bold=True))
+        for tables in [block.pop("tables")]:
+            block |= {f"table {table}": f"{rows:,} rows" for table, rows in tables.items()}
+        for label, value in block.items():
+            for line in value if isinstance(value, list) else [value]:
+                if line != "":
+                    typer.echo(f"  {label:<22} {f'{line:,}' if isinstance(line, int) else line}")
+        typer.echo()
+
+
+def _describe(dataset: Dataset) -> dict[str, Any]:
+    about = dataset.provenance
+    return {
+        "name": dataset.name,
+        "simulated": dataset.simulated,
+        "source": about.source,
+        "page": about.url,
+        "version": about.version,
+        "licence": about.licence,
+        "found": about.found,
+        "instead of real data": about.fallback,
+        "users": dataset.interactions.n_users,
+        "items": dataset.interactions.n_items,
+        "interactions": len(dataset.interactions),
+        "tables": {name: len(table) for name, table in dataset.tables.items()},
+        "fingerprint": about.fingerprint,
+        "note": list(about.notes),
+    }
+
+
+@app.command()
+def book(
+    dataset: BookData = "auto",
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="CHAPTER", help="Execute one chapter: its number or name.")
+    ] = None,
+    quick: Quick = False,
+    seed: Seed = 0,
+) -> None:
+    """Execute the notebooks that are out of date and build the site.
+
+    Only what changed is executed again: the notebook, the code it imports, the data, the parameters or the locked
+    environment. Stopped halfway, it goes on with the chapter it was at.
+
+    Examples: `musicrec book`, `musicrec book --only 02`, `musicrec book --dataset simulated --quick`
+    """
+    from musicrec.chapters import book_root, find_chapters, resolve
+    from musicrec.progress import progress_on
+    from musicrec.publish import make_book
+
+    root = book_root()
+    find_chapters(root, only)  # a wrong name is told before the data are looked for
+    run, console = resolve(dataset, seed=seed, quick=quick), _console()
+    site = make_book(root, run, progress_on(console), lambda text: console.print(text, soft_wrap=True), only)
+    about = run.data.provenance
+    state = "built" if site.rebuilt else "unchanged"
+    typer.echo(f"the book: {site.index.resolve()} ({site.pages} pages, {site.figures} figures, {state})")
+    typer.echo(f"the data: {run.data.name}, {about.source}; found: {about.found}; fingerprint {about.fingerprint}")
+    if run.label:
+        typer.echo(typer.style(f"mind:     {run.label.upper()}; every page says so", bold=True))
+    typer.echo("look:     make serve, or open the file above in a browser")
+
+
+@app.command()
+def scores(
+    as_json: Json = False,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", metavar="NAME", help="listeners, continuation or original/KEY.")
+    ] = None,
+) -> None:
+    """Print every score the chapters have measured.
+
+    Examples: `musicrec scores`, `musicrec scores --protocol listeners`, `musicrec scores --json`
+    """
+    from dataclasses import asdict
+
+    from musicrec.scores import read_scores
+
+    rows = [score for score in read_scores() if protocol in (None, score.protocol)]
+    if as_json:
+        typer.echo(json.dumps([asdict(score) for score in rows], indent=1, ensure_ascii=False))
+    elif not rows:
+        raise LookupError(
+            "no scores yet; `musicrec book` measures them" if protocol is None else f"no scores under {protocol!r}"
+        )
+    else:
+        _print_table(
+            ("chapter", "system", "data", "protocol", "metric", "value", "95 % interval"),
+            [
+                (s.chapter, s.system, s.dataset + " (simulated)" * s.simulated + " (quick)" * s.quick, s.protocol,
+                 s.metric, f"{s.value:,.4f}", "" if s.low is None else f"{s.low:,.4f} – {s.high:,.4f}")
+                for s in rows
+            ],
+            right=(5, 6),
+        )  # fmt: skip
+
+
+@app.command()
+def reproduce(
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="KEY", help="One original: lastfm-mf, spotifier, …")
+    ] = None,
+    as_json: Json = False,
+    dataset: BookData = "auto",
+    quick: Quick = False,
+    seed: Seed = 0,
+) -> None:
+    """Compare every figure the originals reported with what this machine measures.
+
+    Brings the chapters concerned up to date first. Exit code 1 when a figure differs by more than its tolerance.
+
+    Examples: `musicrec reproduce`, `musicrec reproduce --only lastfm-mf --json`
+    """
+    from musicrec.chapters import BookError, book_root, execute_all, find_chapters, resolve
+    from musicrec.pages import MARKS, number
+    from musicrec.progress import progress_on
+    from musicrec.scores import read_scores, reproduction
+
+    reproduction([], only)  # refuses an unknown key
+    root = book_root()
+    chapters = [c for c in find_chapters(root) if (only in c.originals if only else c.originals)]
+    if not chapters:
+        raise BookError("no chapter of this book reproduces " + (f"{only!r}" if only else "an original"))
+    execute_all(chapters, resolve(dataset, seed=seed, quick=quick), root, progress_on(_console()))
+    names = {chapter.name for chapter in chapters}
+    rows = reproduction([score for score in read_scores() if score.chapter in names], only)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+    else:
+        _print_table(
+            ("original", "figure", "reported", "here", "tolerance", "result"),
+            [
+                (r["key"], r["quantity"], number(r["reported"], r["reported"]), number(r["reproduced"], r["reported"]),
+                 f"±{r['tolerance']:.3g}" if r["tolerance"] else "exact",
+                 MARKS[r["status"]] + (f" ({r['note']})" if r["note"] else ""))
+                for r in rows
+            ],
+            right=(2, 3, 4),
+        )  # fmt: skip
+        counts = {status: sum(r["status"] == status for r in rows) for status in MARKS}
+        typer.echo(", ".join(f"{count} {status}" for status, count in counts.items()))
+    if any(row["status"] == "differs" for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free one.")] = 8000) -> None:
+    """Show the built site at http://127.0.0.1:8000/, to this machine only; Ctrl-C ends it.
+
+    Example: `musicrec serve --port 8080`
+    """
+    from musicrec.publish import serve_site
+
+    serve_site(port, typer.echo)
+
+
+def _console() -> Console:
+    """Return the console of progress and notes: standard error, so that standard output is only the answer."""
+    from rich.console import Console
+
+    return Console(stderr=True, markup=False, highlight=False)
+
+
+def _print_table(header: tuple[str, ...], rows: list[tuple[str, ...]], right: tuple[int, ...] = ()) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:  # never cut or fold what goes to a file
+        console.width = 10_000
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for position, name in enumerate(header):
+        table.add_column(name, justify="right" if position in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)

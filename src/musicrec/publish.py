@@ -19,7 +19,7 @@ import yaml
 
 from musicrec.chapters import BookError, Chapter, Progress, Run, execute_all, find_chapters, why_stale
 from musicrec.pages import leaderboard_page, provenance_page, repository, reproduction_page
-from musicrec.scores import Score, build_dir, read_scores, write_text
+from musicrec.scores import build_dir, read_scores, write_text
 
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
 FIGURE = "musicrec-figure"
@@ -269,6 +269,27 @@ def _sphinx(source: Path, work: Path) -> Path:
     return work / "_build" / "html"
 
 
-def all_scores() -> list[Score]:
-    """Return all scores of the last runs, in the order of the chapters."""
-    return read_scores()
+def serve_site(port: int, say: Say) -> None:
+    """Serve `build/html` on the loopback address until interrupted.
+
+    Raises
+    ------
+    BookError
+        When there is no site yet, or when the port is taken.
+    """
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    html = build_dir() / "html"
+    if not (html / "index.html").exists():
+        raise BookError(f"there is no site in {html} yet; `make book` builds it")
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(SimpleHTTPRequestHandler, directory=str(html)))
+    except OSError as error:
+        raise BookError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from error
+    with server:
+        say(f"http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("")
