@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import html
+import inspect
 import io
 import re
 import string
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
@@ -30,9 +33,10 @@ from musicrec.scores import Score, reproduction
 INK = "#000000"  # whatever is drawn in it takes the colour of the page's text
 
 # What must hold when a figure is written, whatever a chapter has set.
-_SVG_STYLE = {"svg.fonttype": "none", "svg.hashsalt": "musicrec", "text.parse_math": False}
+_SVG_STYLE: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "musicrec", "text.parse_math": False}
 _PX_PER_PT = 4 / 3
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_NUMBER = re.compile(r"–|[-−+]?[\d,.]+\s?%?")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 
@@ -70,12 +74,18 @@ def figure_html(fig: Figure | Axes, *, alt: str, caption: str | None = None) -> 
     _require_labels(figure)
     _plain_numbers(figure)
     buffer = io.StringIO()
-    with mpl.rc_context(_SVG_STYLE), warnings.catch_warnings():
-        # A name in a script that the drawing font lacks is still right on the page: the browser sets the text.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(buffer, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None}, dpi=150)
+    with mpl.rc_context(_SVG_STYLE), any_script():
+        figure.savefig(buffer, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None}, dpi=120)
     below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return f'<figure class="musicrec-figure">{_inline_svg(buffer.getvalue(), alt)}{below}</figure>'
+
+
+@contextmanager
+def any_script() -> Iterator[None]:
+    """Draw names in scripts that matplotlib's font lacks, in silence: on the page the browser sets the text."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="(Glyph .* missing from|Matplotlib currently does not support)")
+        yield
 
 
 def _figure(fig: Figure | Axes) -> Figure:
@@ -121,54 +131,38 @@ def _plain_numbers(figure: Figure) -> None:
             low, high = sorted(map(abs, axis.get_view_interval()))
             formatter = axis.get_major_formatter()
             if isinstance(formatter, LogFormatter) or (type(formatter) is ScalarFormatter and high >= 1000):
-                axis.set_major_formatter(
-                    FuncFormatter(lambda value, _: f"{value:,.0f}" if value % 1 == 0 else f"{value:,g}")
-                )
+                axis.set_major_formatter(FuncFormatter(_plain))
             if isinstance(axis.get_minor_formatter(), LogFormatter) and high > 10 * low:
                 axis.set_minor_formatter(NullFormatter())
+
+
+def _plain(value: float, _: int | None = None) -> str:
+    return f"{value:,.0f}" if value % 1 == 0 else np.format_float_positional(value, precision=10, trim="-")
 
 
 def _inline_svg(source: str, alt: str) -> str:
     """Turn matplotlib's SVG file into an element of a page that takes over the page's text colour and font."""
     root = ET.fromstring(source)
-    prefix = f"f{hashlib.sha256((alt + source).encode()).hexdigest()[:8]}-"
     for parent in list(root.iter()):
         for child in list(parent):
             # A style sheet inside an inline SVG would restyle the whole page.
             if child.tag.rpartition("}")[2] in ("metadata", "style"):
                 parent.remove(child)
-    linked = {value[1:] for node in root.iter() for name, value in node.items() if name.endswith("href")}
-    linked |= {link for node in root.iter() for value in node.attrib.values() for link in _REFERENCE.findall(value)}
+    values = [value for node in root.iter() for value in node.attrib.values()]
+    linked = {value[1:] for value in values if value.startswith("#")}
+    linked.update(link for value in values for link in _REFERENCE.findall(value))
+    prefix = f"f{hashlib.sha256((alt + source).encode()).hexdigest()[:8]}-"
     for node in root.iter():
-        node.tag = node.tag.rpartition("}")[2]
-        if node.tag not in ("text", "tspan"):
-            node.text = (node.text or "").strip() or None
-        node.tail = None if node.tag not in ("tspan",) else node.tail
-        attributes = {name.rpartition("}")[2]: value for name, value in node.items()}
-        node.attrib.clear()
-        for name, value in attributes.items():
-            if name == "id":
-                if value not in linked:
-                    continue
-                value = prefix + value
-            elif name == "href" and value.startswith("#"):
-                value = f"#{prefix}{value[1:]}"
-            elif name == "d":
-                value = _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}", " ".join(value.split()))
-            elif name == "style":
-                value = re.sub(r"font-family:[^;]*;?\s*", "", value).replace(INK, "currentColor").strip()
-            value = _REFERENCE.sub(rf"url(#{prefix}\1)", value)
-            if value:
-                node.set(name, value)
-    width = float(root.get("viewBox", "0 0 0 0").split()[2]) * _PX_PER_PT
+        _clean(node, prefix, linked)
     view_box = root.get("viewBox", "")
+    width = float(view_box.split()[2]) * _PX_PER_PT
     root.attrib.clear()
     root.attrib.update(
         {
             "role": "img",
             "aria-label": alt,
             "viewBox": view_box,
-            "fill": "currentColor",  # matplotlib leaves black out
+            "fill": "currentColor",  # matplotlib writes no fill where it is black
             "font-family": "inherit",
             "stroke-linejoin": "round",
             "stroke-linecap": "butt",
@@ -176,6 +170,28 @@ def _inline_svg(source: str, alt: str) -> str:
         }
     )
     return ET.tostring(root, encoding="unicode")
+
+
+def _clean(node: ET.Element, prefix: str, linked: set[str]) -> None:
+    """Drop namespaces, blank text and ids nobody links to; make the other ids the figure's own; free the ink."""
+    node.tag = node.tag.rpartition("}")[2]
+    if not (node.text or "").strip():
+        node.text = None
+    if not (node.tail or "").strip():
+        node.tail = None
+    attributes = {name.rpartition("}")[2]: value for name, value in node.items()}
+    node.attrib.clear()
+    for name, value in attributes.items():
+        if name == "id":
+            value = prefix + value if value in linked else ""
+        elif name == "href" and value.startswith("#"):
+            value = f"#{prefix}{value[1:]}"
+        elif name == "d":
+            value = _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}", " ".join(value.split()))
+        elif name == "style":
+            value = re.sub(r"font-family:[^;]*;?\s*", "", value).replace(INK, "currentColor")
+        if value:
+            node.set(name, _REFERENCE.sub(rf"url(#{prefix}\1)", value))
 
 
 def table(
@@ -229,33 +245,28 @@ def table_html(
     if unknown := set(formats) - set(map(str, frame.columns)):
         raise KeyError(f"the table {caption!r} has no column {sorted(unknown)[0]!r} to format")
 
-    def cell(value: Any, tag: str, how: str | Callable[[Any], str] | None = None) -> str:
-        right = isinstance(value, Real) and not isinstance(value, bool)
-        style = ' style="text-align:right;font-variant-numeric:tabular-nums"' if right and tag == "td" else ""
-        scope = ' scope="row"' if tag == "th" else ""
-        return f"<{tag}{scope}{style}>{html.escape(_write(value, digits, how))}</{tag}>"
-
-    def heading(name: Any, values: Iterable[Any]) -> str:
-        right = any(isinstance(value, Real) and not isinstance(value, bool) for value in values)
-        side = "right" if right else "left"
-        return f'<th scope="col" style="text-align:{side}">{html.escape("" if name is None else str(name))}</th>'
-
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
-    head = [heading(frame.index.name, ())] if index else []
-    head += [heading(name, values) for name, values in zip(frame.columns, columns, strict=True)]
-    rows = []
-    for place, label in enumerate(frame.index):
-        cells = [cell(label if isinstance(label, str) else _write(label, digits), "th")] if index else []
-        cells += [
-            cell(values.iloc[place], "td", formats.get(str(name)))
-            for name, values in zip(frame.columns, columns, strict=True)
-        ]
-        rows.append(f"<tr>{''.join(cells)}</tr>")
+    head = [_cell("" if frame.index.name is None else str(frame.index.name), "th", "col")] if index else []
+    cells = [[_cell(_write(label, digits), "th", "row")] if index else [] for label in frame.index]
+    for name, values in zip(frame.columns, columns, strict=True):
+        texts = [_write(value, digits, formats.get(str(name))) for value in values]
+        counts = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+        right = counts or all(_NUMBER.fullmatch(text) for text in texts)
+        head.append(_cell(str(name), "th", "col", right))
+        for row, text in zip(cells, texts, strict=True):
+            row.append(_cell(text, "td", right=right))
+    rows = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
     return (
         '<div class="musicrec-table" style="overflow-x:auto"><table class="dataframe">'
         f'<caption style="caption-side:top;text-align:left">{html.escape(caption)}</caption>'
-        f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<thead><tr>{''.join(head)}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
+
+
+def _cell(text: str, tag: str, scope: str = "", right: bool = False) -> str:
+    align = "right;font-variant-numeric:tabular-nums" if right else "left"
+    scope = f' scope="{scope}"' if scope else ""
+    return f'<{tag}{scope} style="text-align:{align}">{html.escape(text)}</{tag}>'
 
 
 def _write(value: Any, digits: int, how: str | Callable[[Any], str] | None = None) -> str:
@@ -263,7 +274,7 @@ def _write(value: Any, digits: int, how: str | Callable[[Any], str] | None = Non
         return "–"
     if how is not None:
         return how.format(value) if isinstance(how, str) else how(value)
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, Integral):
         return f"{value:,}"
@@ -321,7 +332,7 @@ def prose_text(template: str, **values: Any) -> str:
     >>> prose_text("**{n:,}** listens; most to {top}.", n=92834, top=["Ke$ha", "Sade"])
     '**92,834** listens; most to Ke&#36;ha and Sade.'
     """
-    return " ".join(_ProseFormatter().vformat(template, (), values).split(" "))
+    return _ProseFormatter().vformat(inspect.cleandoc(template), (), values)
 
 
 def prose(template: str, **values: Any) -> None:
