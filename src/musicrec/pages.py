@@ -48,6 +48,19 @@ def number(value: float, like: float | None = None) -> str:
     return f"{value:,.{max(decimals, 0)}f}"
 
 
+def state_page(run: Run) -> str:
+    """Return the sentence that says which data this copy of the book is about."""
+    about = run.data.provenance
+    if not run.data.simulated:
+        text = f"This copy was made on real data: {about.source}."
+    else:
+        text = "This copy was made on **simulated data**: invented listeners, not real ones."
+        text += f" The reason: {about.fallback}" if about.fallback else ""
+    if run.quick:
+        text += " It is a **quick run**: training was shortened, so scores are lower than they could be."
+    return text + " {doc}`/provenance` has the details.\n"
+
+
 def reproduction_page(scores: Sequence[Score]) -> str:
     """Return the table of originals and, folded below it, every figure they reported."""
     rows = reproduction(scores)

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from musicrec.chapters import BookError, Chapter, Progress, Run, execute_all, find_chapters, why_stale
-from musicrec.pages import leaderboard_page, provenance_page, repository, reproduction_page
+from musicrec.pages import leaderboard_page, provenance_page, repository, reproduction_page, state_page
 from musicrec.scores import build_dir, read_scores, write_text
 
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
@@ -96,6 +96,7 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
 
     names = {chapter.name for chapter in chapters}
     scores = [score for score in read_scores() if score.chapter in names]
+    write_text(source / "generated" / "state.md", state_page(run))
     write_text(source / "generated" / "reproduction.md", reproduction_page(scores))
     write_text(source / "generated" / "leaderboard.md", leaderboard_page(scores, run))
     write_text(source / "provenance.md", provenance_page(run, chapters, root))
