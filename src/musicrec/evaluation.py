@@ -12,7 +12,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy import stats
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from musicrec import metrics
 from musicrec.interactions import Interactions

@@ -139,3 +139,33 @@ def hit_rates(
 def by_popularity(task: Task, scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rank the same candidates by how many lists of the bank hold them."""
     return np.where(np.isfinite(scores), task.bank.listeners().astype(np.float32), np.float32(-np.inf))
+
+
+def pool_rates(lists: pd.DataFrame, seeds: Sequence[int], *, hide: str = "first") -> NDArray[np.float64]:
+    """Return the share of queries whose hidden item is in the pool at all: the ceiling of any order of guesses."""
+    rates = []
+    for seed in seeds:
+        task = hide_one(lists, seed, hide=hide)
+        pool = candidates(task, seed)
+        rates.append(np.isfinite(pool[np.arange(len(task.hidden)), task.hidden]).mean())
+    return np.array(rates)
+
+
+def fame_by_place(lists: pd.DataFrame) -> pd.Series:
+    """Return on how many lists the first, a random and the last entry of a list are, averaged over lists.
+
+    Parameters
+    ----------
+    lists : pandas.DataFrame
+        As in `hide_one`.
+    """
+    unique = lists.drop_duplicates(["list", "item"])
+    fame = lists["item"].map(unique["item"].value_counts())
+    by_list = fame.groupby(lists["list"], sort=False)
+    return pd.Series(
+        {
+            "lists with the first": by_list.first().mean(),
+            "lists with a random one": by_list.mean().mean(),
+            "lists with the last": by_list.last().mean(),
+        }
+    )

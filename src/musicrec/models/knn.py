@@ -88,17 +88,52 @@ class UserKNN(Recommender):
         return self._vote(histories)
 
     def _vote(self, histories: sp.csr_array, itself: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
-        common = sp.coo_array(ones(histories) @ self.listens.T)
-        rows, columns = common.coords
-        values = common.data
-        if itself is not None:  # nobody is a neighbour of their own
-            others = itself[rows] != columns
-            rows, columns, values = rows[others], columns[others], values[others]
-        theirs = self.train.history_sizes().astype(np.float64)
-        own = np.diff(histories.indptr).astype(np.float64)
-        values = values / (np.sqrt(own[rows] * theirs[columns]) + self.shrinkage)
-        similarity = sp.csr_array((values.astype(np.float32), (rows, columns)), shape=common.shape)
-        return (keep_largest(similarity, self.n_neighbours) @ self.listens).toarray()
+        neighbours = nearest_lists(
+            ones(histories), self.listens, self.n_neighbours, itself=itself, shrinkage=self.shrinkage
+        )
+        return (neighbours @ self.listens).toarray()
+
+
+def nearest_lists(
+    lists: sp.csr_array,
+    bank: sp.csr_array,
+    k: int,
+    *,
+    itself: NDArray[np.int64] | None = None,
+    dice: bool = False,
+    shrinkage: float = 0.0,
+) -> sp.csr_array:
+    """Find the lists of a bank that have most in common with each list.
+
+    Parameters
+    ----------
+    lists, bank : scipy.sparse.csr_array, shape (n, n_items), (n_bank, n_items)
+        How often each list holds each item; the overlap of 2 and 3 copies is 2.
+    k : int
+        How many similar lists to find.
+    itself : numpy.ndarray, shape (n,), optional
+        The row of the bank that each list is: nobody is a neighbour of their own.
+    dice : bool
+        Whether similarity is 2·|overlap| / (|a| + |b|), else |overlap| / (√(|a| |b|) + shrinkage).
+    shrinkage : float
+        Damps similarities that rest on few items.
+
+    Returns
+    -------
+    scipy.sparse.csr_array, shape (n, n_bank)
+        The k largest similarities of each row, as far as they are above zero.
+    """
+    from musicrec.models import _nearest  # loading the compiler takes a moment, and not everyone needs it
+
+    turned = bank.T.tocsr()
+    nobody = np.full(lists.shape[0], -1, np.int64)
+    ids, values = _nearest.nearest_lists(
+        lists.indptr, lists.indices, lists.data, turned.indptr, turned.indices, turned.data,
+        np.asarray(lists.sum(axis=1), np.float32), np.asarray(bank.sum(axis=1), np.float32),
+        nobody if itself is None else itself, min(k, bank.shape[0]), dice, np.float32(shrinkage),
+    )  # fmt: skip
+    rows, places = np.nonzero(ids >= 0)
+    return sp.csr_array((values[rows, places], (rows, ids[rows, places])), shape=(lists.shape[0], bank.shape[0]))
 
 
 def ones(histories: sp.csr_array) -> sp.csr_array:

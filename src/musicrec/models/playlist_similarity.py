@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from musicrec.interactions import Interactions
 from musicrec.models.base import Recommender
-from musicrec.models.knn import keep_largest, ones
+from musicrec.models.knn import nearest_lists, ones
 
 
 class PlaylistSimilarity(Recommender):
@@ -40,7 +40,6 @@ class PlaylistSimilarity(Recommender):
         super().fit(train, rng=rng)
         self.listens = train.binary()
         self.bank = self._copies(train.matrix)
-        self.sizes = np.asarray(sum(copies.sum(axis=1) for copies in self.bank))
         self.seed = int(rng.integers(2**63))
         return self
 
@@ -56,18 +55,7 @@ class PlaylistSimilarity(Recommender):
 
         `itself` gives the row of the bank that each history is, which is never its own neighbour.
         """
-        query = self._copies(histories)
-        # The overlap with multiplicity is a sum over t of the items both lists hold at least t times.
-        overlap = sum(q @ b.T for q, b in zip(query, self.bank, strict=False))
-        overlap = sp.coo_array(overlap)
-        rows, columns = overlap.coords
-        values = overlap.data
-        if itself is not None:
-            others = itself[rows] != columns
-            rows, columns, values = rows[others], columns[others], values[others]
-        own = np.asarray(sum(copies.sum(axis=1) for copies in query))
-        dice = 2 * values / (own[rows] + self.sizes[columns])
-        return keep_largest(sp.csr_array((dice, (rows, columns)), shape=overlap.shape), self.n_similar)
+        return nearest_lists(self._copies(histories), self.bank, self.n_similar, itself=itself, dice=True)
 
     def _score(
         self, histories: sp.csr_array, keys: NDArray[np.int64], itself: NDArray[np.int64] | None = None
@@ -83,11 +71,5 @@ class PlaylistSimilarity(Recommender):
             scores[row, pool] = np.random.default_rng([self.seed, key]).random(len(pool), np.float32)
         return scores
 
-    def _copies(self, matrix: sp.csr_array) -> list[sp.csr_array]:
-        """Return binary matrices: items held at least once, at least twice, and so on."""
-        if not self.multiplicity:
-            return [ones(matrix)]
-        return [
-            sp.csr_array((matrix >= times).astype(np.float32))
-            for times in range(1, int(matrix.max() if matrix.nnz else 1) + 1)
-        ]
+    def _copies(self, matrix: sp.csr_array) -> sp.csr_array:
+        return sp.csr_array(matrix, dtype=np.float32) if self.multiplicity else ones(matrix)
