@@ -75,5 +75,6 @@ def load(name: str = "auto", *, seed: int = 0, progress: bool = True) -> Dataset
     # Imported only now: pandas and scipy are slow to import, and the command must start fast.
     if name in _MODULES:
         return importlib.import_module(f"musicrec.datasets.{_MODULES[name]}").load(progress=progress)
-    simulated = importlib.import_module("musicrec.datasets.simulated")
-    return simulated.listeners(seed) if name == "simulated" else simulated.songs(seed)
+    if name == "simulated":
+        return importlib.import_module("musicrec.datasets.simulated").listeners(seed)
+    return importlib.import_module("musicrec.datasets.simulated_songs").songs(seed)
