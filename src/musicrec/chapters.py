@@ -189,12 +189,13 @@ def _read_chapter(root: Path, file: str) -> Chapter:
     return Chapter(path, tuple(metadata.get("originals", ())))
 
 
-def code_closure(sources: Iterable[str], package: Path = SOURCE) -> list[Path]:
-    """Return the files of a package that these Python sources import, directly or through one another, sorted.
+def code_closure(sources: Iterable[str], package: Path | None = None) -> list[Path]:
+    """Return the files of a package (this one) that Python sources import, directly or through one another, sorted.
 
     Read from the syntax, not by running anything; imports inside functions count, and so does the `__init__.py` of
     every package on the way. A change in one model therefore touches only the chapters that use it.
     """
+    package = package or SOURCE
     found: set[Path] = set()
     queue = [(source, "") for source in sources]
     while queue:

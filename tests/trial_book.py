@@ -1,0 +1,112 @@
+"""A trial book of two tiny notebooks, for the tests of publishing and of the command."""
+
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from musicrec import chapters
+from musicrec.chapters import Chapter, Run
+from musicrec.datasets.dataset import Dataset, Provenance
+from musicrec.interactions import Interactions
+
+ROOT = Path(__file__).parents[1]
+FIGURE = '<figure class="musicrec-figure"><svg role="img" aria-label="{}"><path d="M0 0"/></svg></figure>'
+SCORE = (
+    "from musicrec.scores import build_dir, write_text\n"
+    "write_text(build_dir() / 'scores' / '{}.json', '[]')\n"
+    "from IPython.display import HTML\n"
+    "HTML('" + FIGURE.format("A rising line") + "')"
+)
+
+
+def dataset(name: str = "lastfm-2k", *, simulated: bool = False, fingerprint: str = "0123456789abcdef") -> Dataset:
+    interactions = Interactions(sp.csr_array(np.ones((2, 3))), np.arange(2), np.arange(3))
+    about = Provenance("A | B", "https://example.org/", "1", "free", "hetrec2011", "cache", fingerprint, simulated)
+    items = pd.DataFrame({"name": list("abc")})
+    return Dataset(name, interactions, items, about, {"tags": items})
+
+
+def run(**more: bool) -> Run:
+    return Run(dataset(), dataset("spotify-songs"), **more)
+
+
+class Recorder:
+    """A progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.executed: list[str] = []
+        self.cells = self.chapters = 0
+        self.notes: dict[str, str] = {}
+        self.ended = False
+
+    def begin(self, chapters: int) -> None:
+        self.chapters = chapters
+
+    def chapter(self, name: str, cells: int, why: str) -> None:
+        self.executed.append(name)
+        self.total, self.cells = cells, 0
+
+    def cell(self) -> None:
+        self.cells += 1
+
+    def done(self, name: str, note: str) -> None:
+        self.notes[name] = note
+
+    def end(self) -> None:
+        self.ended = True
+
+
+def write_notebook(root: Path, name: str, *sources: str, originals: tuple[str, ...] = ()) -> Path:
+    path = root / "notebooks" / f"{name}.ipynb"
+    cells = [new_markdown_cell(f"# Chapter {name}")]
+    cells.append(new_code_cell('dataset = "auto"\nseed = 0\nquick = False', metadata={"tags": ["parameters"]}))
+    cells += [new_code_cell(source) for source in sources or (SCORE.format(name),)]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(
+        new_notebook(cells=cells, metadata={"kernelspec": kernel, "musicrec": {"originals": list(originals)}}), path
+    )
+    return path
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two chapters, the real settings and pages."""
+    for name in ("_config.yml", "_toc.yml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "book", tmp_path / "book")
+    (tmp_path / "notebooks").mkdir()
+    for name in ("01_eda", "02_baseline"):
+        write_notebook(tmp_path, name)
+    toc = "format: jb-book\nroot: index\nchapters:\n"
+    files = ("protocol", "rerun", "notebooks/01_eda", "notebooks/02_baseline", "glossary", "references", "provenance")
+    (tmp_path / "_toc.yml").write_text(toc + "".join(f"  - file: {file}\n" for file in files), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path / "build"))
+    for name in ("GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REF_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def pretend(chapter: Chapter, of: Run, root: Path, *outputs: dict) -> None:
+    """Leave what an execution leaves, without the time it takes."""
+    notebook = nbformat.read(chapter.path, as_version=4)
+    notebook.cells[-1].outputs = [nbformat.from_dict(output) for output in outputs]
+    chapter.executed.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, chapter.executed)
+    chapter.scores_path.parent.mkdir(parents=True, exist_ok=True)
+    chapter.scores_path.write_text("[]", encoding="utf-8")
+    stamp = {
+        "inputs": chapters.inputs(chapter, of, root), "parameters": of.parameters, "seconds": 1.5, "cells": 3,
+    }  # fmt: skip
+    chapter.stamp_path.write_text(json.dumps(stamp), encoding="utf-8")
+
+
+def html_output(html: str) -> dict:
+    return {"output_type": "display_data", "data": {"text/html": html}, "metadata": {}}
