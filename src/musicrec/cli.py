@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from musicrec.datasets.dataset import Dataset
+    from musicrec.models.knn import ItemKNN
+    from musicrec.names import Names
 
 
 class Commands(TyperGroup):
@@ -243,6 +245,78 @@ def reproduce(
 
 
 @app.command()
+def recommend(
+    artists: Annotated[
+        list[str], typer.Argument(metavar="ARTIST...", help="Artists you love; case and accents don't matter.")
+    ],
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many to recommend.")] = 10,
+    dataset: BookData = "auto",
+    as_json: Json = False,
+) -> None:
+    """Recommend artists to someone who loves these, and say why.
+
+    The model is item-knn: an artist's score is the sum of its similarities to yours.
+
+    Examples: `musicrec recommend Radiohead bjork Portishead`, `musicrec recommend "the cure" --k 5 --json`
+    """
+    from musicrec.interactions import history_of
+
+    data, names, model = _item_knn(dataset)
+    history = history_of([names.find(artist) for artist in artists], data.interactions.n_items)
+    ids, best = model.recommend_new(history, k)
+    rows = []
+    for item, score in zip(ids[0].tolist(), best[0].tolist(), strict=True):
+        if item < 0 or score <= 0:  # nobody listens to both
+            continue
+        reasons = model.explain(history, item)
+        because = [names.names[reason] for reason in reasons[reasons > 0].index]
+        rows.append({"artist": names.names[item], "score": score, "because": because})
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    if not rows:
+        raise LookupError("no listener of these artists listens to anything else in these data; add another artist")
+    _print_table(
+        ("artist", "score", "because you love"),
+        [(row["artist"], f"{row['score']:.3f}", ", ".join(row["because"][:3])) for row in rows],
+        right=(1,),
+    )  # fmt: skip
+
+
+@app.command()
+def neighbours(
+    artist: Annotated[str, typer.Argument(metavar="ARTIST", help="Case and accents don't matter.")],
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many to show.")] = 10,
+    dataset: BookData = "auto",
+    as_json: Json = False,
+) -> None:
+    """Show the artists with most listeners in common with one.
+
+    Similarity is the cosine between the sets of listeners, damped for artists with few.
+
+    Examples: `musicrec neighbours Coldplay`, `musicrec neighbours "the knife" --k 5 --json`
+    """
+    _, names, model = _item_knn(dataset)
+    similar = model.similarity[[names.find(artist)]]
+    order = (-similar.data).argsort(kind="stable")[:k]
+    rows = [
+        {"artist": names.names[similar.indices[place]], "similarity": float(similar.data[place]),
+         "listeners": int(names.listeners[similar.indices[place]])}
+        for place in order
+    ]  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    if not rows:
+        raise LookupError(f"no listener of {artist!r} listens to anything else in these data")
+    _print_table(
+        ("artist", "similarity", "listeners"),
+        [(row["artist"], f"{row['similarity']:.3f}", f"{row['listeners']:,}") for row in rows],
+        right=(1, 2),
+    )
+
+
+@app.command()
 def serve(port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free one.")] = 8000) -> None:
     """Show the built site at http://127.0.0.1:8000/, to this machine only; Ctrl-C ends it.
 
@@ -251,6 +325,20 @@ def serve(port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 
     from musicrec.publish import serve_site
 
     serve_site(port, typer.echo)
+
+
+def _item_knn(dataset: str) -> tuple[Dataset, Names, ItemKNN]:
+    """Load the listens, an index of the artists' names, and a model of all listens."""
+    import numpy as np
+
+    from musicrec.datasets import load
+    from musicrec.models.knn import ItemKNN
+    from musicrec.names import Names
+
+    data = load(dataset)
+    listens = data.interactions
+    names = Names(data.item_names, listens.listeners())
+    return data, names, ItemKNN().fit(listens, rng=np.random.default_rng(0))
 
 
 def _console() -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,3 +149,15 @@ class Interactions:
         if self.matrix.shape != other.matrix.shape:
             raise ValueError(f"shapes differ: {self.matrix.shape} and {other.matrix.shape}")
         return Interactions(self.matrix + other.matrix, self.users, self.items)
+
+
+def history_of(items: Sequence[int], n_items: int) -> sp.csr_array:
+    """Return the history of one person as a matrix of ones, shape (1, n_items); an item named twice counts once.
+
+    Examples
+    --------
+    >>> history_of([3, 1, 3], n_items=5).toarray()
+    array([[0., 1., 0., 1., 0.]], dtype=float32)
+    """
+    unique = np.unique(np.asarray(items, dtype=np.int64))
+    return sp.csr_array((np.ones(len(unique), np.float32), unique, [0, len(unique)]), shape=(1, n_items))

@@ -143,9 +143,15 @@ class Recommender(ABC):
         for start in range(0, len(users), BATCH):
             batch = users[start : start + BATCH]
             parts.append(top_k(mask_seen(self.scores(batch), seen[batch]), k))
-        if not parts:
-            return Recommendations(np.empty((0, k), np.int64), np.empty((0, k), np.float32))
-        return Recommendations(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return _joined(parts, k)
+
+    def recommend_new(self, histories: sp.csr_array, k: int = 10) -> Recommendations:
+        """Return the k best items, none of their own, for people given by their histories, shape (n, n_items)."""
+        parts = []
+        for start in range(0, histories.shape[0], BATCH):
+            batch = histories[start : start + BATCH]
+            parts.append(top_k(mask_seen(self.fold_in(batch), batch), k))
+        return _joined(parts, k)
 
     def _known(self, users: ArrayLike) -> NDArray[np.int64]:
         users = np.atleast_1d(np.asarray(users, dtype=np.int64))
@@ -156,6 +162,12 @@ class Recommender(ABC):
                 "use fold_in for people who are new"
             )
         return users
+
+
+def _joined(parts: list[Recommendations], k: int) -> Recommendations:
+    if not parts:
+        return Recommendations(np.empty((0, k), np.int64), np.empty((0, k), np.float32))
+    return Recommendations(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 class FactorModel(Recommender):
