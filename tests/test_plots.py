@@ -41,7 +41,7 @@ def written(root):
 
 def test_a_figure_is_one_labelled_graphic_with_a_caption():
     text = display.figure_html(bars(), alt='a "quoted" <alt>', caption="2 < 3 & <b>bold</b>")
-    assert text.startswith('<figure class="musicrec-figure"><svg ')
+    assert text.startswith('<figure class="musicrec-figure" ')
     assert text.count("<svg") == 1
     assert "<?xml" not in text and "<style" not in text and "<metadata" not in text
     root = ET.fromstring(text)
@@ -300,6 +300,12 @@ def test_table_escapes_text_and_aligns_numbers():
     assert aligned == [False, True, True, False]
 
 
+def test_row_labels_read_as_names():
+    frame = pd.DataFrame({"n": [1, 2]}, index=pd.MultiIndex.from_tuples([("a", 2009), ("b", 2010)]))
+    root = ET.fromstring(display.table_html(frame, caption="c"))
+    assert [node.text for node in root.iter("th") if node.get("scope") == "row"] == ["a, 2009", "b, 2010"]
+
+
 def test_table_names_an_unknown_column():
     with pytest.raises(KeyError, match="'share'"):
         display.table_html(pd.DataFrame({"n": [1]}), caption="c", formats={"share": "{}"})
@@ -313,6 +319,8 @@ def test_reproduced_shows_the_digits_that_were_reported(capsys):
     shown = capsys.readouterr().out
     assert "92,834" in shown
     assert "745.24 " in shown
+    with pytest.raises(ValueError, match="reproduce"):
+        display.reproduced([], caption="C")
 
 
 def test_prose_makes_data_inert():

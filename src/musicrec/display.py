@@ -77,7 +77,7 @@ def figure_html(fig: Figure | Axes, *, alt: str, caption: str | None = None) -> 
     with mpl.rc_context(_SVG_STYLE), any_script():
         figure.savefig(buffer, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None}, dpi=120)
     below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-    return f'<figure class="musicrec-figure">{_inline_svg(buffer.getvalue(), alt)}{below}</figure>'
+    return f'<figure class="musicrec-figure" style="margin:1em 0">{_inline_svg(buffer.getvalue(), alt)}{below}</figure>'
 
 
 @contextmanager
@@ -247,7 +247,7 @@ def table_html(
 
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     head = [_cell("" if frame.index.name is None else str(frame.index.name), "th", "col")] if index else []
-    cells = [[_cell(_write(label, digits), "th", "row")] if index else [] for label in frame.index]
+    cells = [[_cell(_name(label, digits), "th", "row")] if index else [] for label in frame.index]
     for name, values in zip(frame.columns, columns, strict=True):
         texts = [_write(value, digits, formats.get(str(name))) for value in values]
         counts = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
@@ -258,15 +258,22 @@ def table_html(
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
     return (
         '<div class="musicrec-table" style="overflow-x:auto"><table class="dataframe">'
-        f'<caption style="caption-side:top;text-align:left">{html.escape(caption)}</caption>'
+        f'<caption style="caption-side:top;padding:0.2em 0.6em;text-align:left">{html.escape(caption)}</caption>'
         f"<thead><tr>{''.join(head)}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
 def _cell(text: str, tag: str, scope: str = "", right: bool = False) -> str:
-    align = "right;font-variant-numeric:tabular-nums" if right else "left"
+    align = "right;font-variant-numeric:tabular-nums" if right else "left;min-width:6em"
     scope = f' scope="{scope}"' if scope else ""
-    return f'<{tag}{scope} style="text-align:{align}">{html.escape(text)}</{tag}>'
+    return f'<{tag}{scope} style="padding:0.2em 0.6em;text-align:{align}">{html.escape(text)}</{tag}>'
+
+
+def _name(label: Any, digits: int) -> str:
+    """Write a row label: a year or a rank gets no thousands separator, several levels get commas between them."""
+    if isinstance(label, tuple):
+        return ", ".join(_name(part, digits) for part in label)
+    return str(label) if isinstance(label, Integral) else _write(label, digits)
 
 
 def _write(value: Any, digits: int, how: str | Callable[[Any], str] | None = None) -> str:
@@ -284,24 +291,32 @@ def _write(value: Any, digits: int, how: str | Callable[[Any], str] | None = Non
 
 
 def reproduced(scores: Iterable[Score], *, caption: str) -> None:
-    """Show what an original reported beside what this run measured, in the digits it was reported with."""
+    """Show what an original reported beside what this run measured, in the digits it was reported with.
+
+    Raises
+    ------
+    ValueError
+        When none of the scores has a reported figure.
+    """
     rows = []
     for row in reproduction(scores):
         text = repr(row["reported"])
         digits = 0 if float(text).is_integer() else len(text.partition(".")[2])
-        interval = "" if row["low"] is None else f"{row['low']:,.{digits}f} to {row['high']:,.{digits}f}"
         rows.append(
             {
                 "quantity": row["quantity"],
                 "reported": f"{row['reported']:,.{digits}f}",
                 "ours": f"{row['reproduced']:,.{digits}f}",
-                "95 % interval": interval,
+                "95% interval": "" if row["low"] is None else f"{row['low']:,.{digits}f} to {row['high']:,.{digits}f}",
                 "status": row["status"],
+                # that the data are others is said by the status
+                "note": "" if row["status"] == "not-applicable" else row["note"],
             }
         )
+    if not rows:
+        raise ValueError(f"{caption!r}: none of the scores has a reported figure; add them with ScoreBook.reproduce")
     frame = pd.DataFrame(rows)
-    if not frame["95 % interval"].any():
-        frame = frame.drop(columns="95 % interval")
+    frame = frame.drop(columns=[name for name in ("95% interval", "note") if not frame[name].any()])
     markup = table_html(frame, caption=caption, index=False)
     display({"text/html": markup, "text/plain": f"{caption}\n{frame.to_string(index=False)}"}, raw=True)
 

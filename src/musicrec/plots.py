@@ -43,7 +43,7 @@ __all__ = [
 
 # Chosen by search: each colour has a contrast of at least 3 against white and against near-black (#14181e), and any
 # two stay apart under the three colour vision deficiencies. tests/test_plots.py measures both.
-PALETTE = ("#0068b0", "#e0630c", "#15a1bc", "#a32ff0", "#b53f0c", "#9981f9")
+PALETTE = ("#1f77b4", "#e0630c", "#15a1bc", "#a32ff0", "#b53f0c", "#9981f9")
 MAIN, ACCENT = PALETTE[:2]  # the data, and what the text points at
 MUTED = "#7d7d7d"  # what the data are compared with
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), "-.", (0, (8, 2, 1, 2, 1, 2)), (0, (3, 3)))  # lines differ without colour
