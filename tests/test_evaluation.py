@@ -1,6 +1,8 @@
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +15,9 @@ from musicrec.evaluation import (
     evaluate,
     holm,
     is_held_out,
+    load_evaluations,
     paired_difference,
+    save_evaluations,
     summarise,
     user_means,
     validate,
@@ -117,6 +121,19 @@ def test_settings_are_compared_on_validation(listens: Interactions) -> None:
     split = split_by_user(listens, 1)
     model = ItemKNN(60).fit(split.train, rng=np.random.default_rng(1))
     assert table.loc["60", "ndcg@10"] == evaluate(model, split, part="valid").per_user["ndcg@10"].mean()
+
+
+def test_saved_evaluations_come_back(listens: Interactions, tmp_path: Path) -> None:
+    before = cross_evaluate(lambda: ItemKNN(20), listens, seeds=(0, 1))
+    path = tmp_path / "listeners" / "item-knn.npz"
+    save_evaluations(before, path)
+    after = load_evaluations(path)
+    assert [p.name for p in path.parent.iterdir()] == ["item-knn.npz"]
+    for a, b in zip(before, after, strict=True):
+        pd.testing.assert_frame_equal(a.per_user, b.per_user)
+        np.testing.assert_array_equal(a.lists, b.lists)
+        assert (a.whole, a.fit_seconds, a.recommend_seconds) == (b.whole, b.fit_seconds, b.recommend_seconds)
+    assert paired_difference(after, before).mean == 0
 
 
 def test_bootstrap_agrees_with_the_normal_interval() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -162,9 +164,7 @@ def cross_evaluate(
         start = time.perf_counter()
         model = build().fit(split.train, rng=np.random.default_rng(seed))
         seconds = time.perf_counter() - start
-        result = evaluate(model, split, k, part=part, tags=tags)
-        object.__setattr__(result, "fit_seconds", seconds)
-        evaluations.append(result)
+        evaluations.append(replace(evaluate(model, split, k, part=part, tags=tags), fit_seconds=seconds))
     return evaluations
 
 
@@ -311,6 +311,47 @@ def summarise(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
         interval = bootstrap_mean(user_means(evaluations, str(metric)))
         table.loc[metric, ["low", "high"]] = interval.low, interval.high
     return table
+
+
+def save_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
+    """Write the evaluations of one system, one per split, to an npz file, whole or not at all."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for n, e in enumerate(evaluations):
+        arrays[f"{n}/users"], arrays[f"{n}/lists"] = e.users, e.lists
+        arrays[f"{n}/seconds"] = np.array([e.fit_seconds, e.recommend_seconds])
+        arrays |= {f"{n}/user/{name}": e.per_user[name].to_numpy() for name in e.per_user}
+        arrays |= {f"{n}/whole/{name}": np.array(value) for name, value in e.whole.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp.npz")
+    try:
+        np.savez_compressed(temporary, **arrays)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_evaluations(path: Path) -> list[Evaluation]:
+    """Read what `save_evaluations` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the system was not evaluated yet.
+    """
+    with np.load(path, allow_pickle=False) as arrays:
+        n_splits = 1 + max(int(name.partition("/")[0]) for name in arrays.files)
+        evaluations = []
+        for n in range(n_splits):
+            names = [name.removeprefix(f"{n}/") for name in arrays.files if name.startswith(f"{n}/")]
+            users = {name.removeprefix("user/"): arrays[f"{n}/{name}"] for name in names if name.startswith("user/")}
+            whole = {
+                name.removeprefix("whole/"): float(arrays[f"{n}/{name}"]) for name in names if name.startswith("whole/")
+            }
+            fit, recommend = arrays[f"{n}/seconds"].tolist()
+            evaluations.append(
+                Evaluation(arrays[f"{n}/users"], pd.DataFrame(users), arrays[f"{n}/lists"], whole, fit, recommend)
+            )
+    return evaluations
 
 
 def _bootstrap(values: NDArray[np.float64], seed: int) -> tuple[float, float, float, NDArray[np.float64]]:

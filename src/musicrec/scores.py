@@ -129,12 +129,21 @@ class ScoreBook:
     def add_evaluation(
         self, system: str, evaluations: Sequence[Evaluation], *, seeds: Sequence[int], **more: Any
     ) -> Self:
-        """Add every metric of a system that was evaluated once per seed."""
-        from musicrec.evaluation import summarise  # kept from the start of the command: it loads scipy.stats
+        """Add every metric of a system that was evaluated once per seed.
+
+        Under the `listeners` protocol the per-user arrays are kept too, in `build/scores/listeners/SYSTEM.npz`: what
+        the leaderboard tests systems against each other with, without training them again.
+        """
+        # imported here to keep scipy.stats out of the start of the command
+        from musicrec.evaluation import save_evaluations, summarise
 
         for metric, row in summarise(evaluations).iterrows():
-            interval = {name: float(row[name]) for name in ("low", "high", "sd") if math.isfinite(row[name])}
+            interval: dict[str, Any] = {
+                name: float(row[name]) for name in ("low", "high", "sd") if math.isfinite(row[name])
+            }
             self.add(system, str(metric), float(row["value"]), seeds=tuple(seeds), **interval, **more)
+        if more.get("protocol", "listeners") == "listeners":
+            save_evaluations(evaluations, build_dir() / "scores" / "listeners" / f"{system}.npz")
         return self
 
     def reproduce(self, key: str, quantity: str, value: float, reported: float, **more: Any) -> Self:
