@@ -49,13 +49,19 @@ class PlantedTaste:
 
     Attributes
     ----------
-    mix : numpy.ndarray of float32, shape (n_users, n_scenes)
+    mix : numpy.ndarray, shape (n_users, n_scenes)
         What each user's taste consists of; rows sum to 1.
-    appeal : numpy.ndarray of float32, shape (n_scenes, n_items)
-        How strongly each item draws the listeners of a scene, above zero.
+    liking : numpy.ndarray of float32, shape (n_users, n_scenes)
+        How much each user is drawn to the items of a scene: through the scene, its genre, and as everybody is.
+    scene : numpy.ndarray, shape (n_items,)
+        The scene each item belongs to.
+    appeal : numpy.ndarray of float32, shape (n_items,)
+        How much an item draws those who like its scene.
     """
 
-    mix: NDArray[np.float32]
+    mix: NDArray[np.float64]
+    liking: NDArray[np.float32]
+    scene: NDArray[np.int64]
     appeal: NDArray[np.float32]
 
     def scores(self, users: ArrayLike) -> NDArray[np.float32]:
@@ -63,7 +69,8 @@ class PlantedTaste:
 
         A user's items were drawn without replacement with probabilities proportional to it.
         """
-        return self.mix[np.atleast_1d(np.asarray(users, dtype=np.int64))] @ self.appeal
+        liking = self.liking[np.atleast_1d(np.asarray(users, dtype=np.int64))]
+        return np.take(liking, self.scene, axis=1) * self.appeal
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,6 @@ class Draw:
     """What was drawn: items in order of first appearance, and one row per listen."""
 
     taste: PlantedTaste
-    scene: NDArray[np.int64]  # of each item, shape (n_items,)
     user: NDArray[np.int64]  # of each listen, ascending, shape (n_listens,)
     item: NDArray[np.int64]
     others: NDArray[np.int64]  # scenes of items that exist but that nobody drew
@@ -184,14 +190,14 @@ def spread(
 
 def user_mix(
     rng: np.random.Generator, users: int, genres: int, scenes: int, breadth: float = 0.14, depth: float = 0.15
-) -> NDArray[np.float32]:
+) -> NDArray[np.float64]:
     """Draw what each user's taste consists of, shape (users, genres · scenes): a few scenes of a few genres.
 
     The first scene of a genre is its charts; how much of a taste they make up differs much between users.
     """
     size = rng.dirichlet(np.full(genres, 2.0))
     by_genre = rng.dirichlet(breadth * genres * size, size=users)
-    return (by_genre[:, :, None] * scene_mix(rng, users, genres, scenes, depth)).reshape(users, -1).astype(np.float32)
+    return (by_genre[:, :, None] * scene_mix(rng, users, genres, scenes, depth)).reshape(users, -1)
 
 
 def scene_mix(rng: np.random.Generator, users: int, genres: int, scenes: int, depth: float) -> NDArray[np.float64]:
@@ -206,7 +212,7 @@ def draw(
     sizes: NDArray[np.int64],
     n_items: int,
     popularity: Popularity,
-    mix: NDArray[np.float32],
+    mix: NDArray[np.float64],
     scenes_per_genre: int,
     spill: tuple[float, float] = (0.1, 0.05),
     spare: float = 1.02,
@@ -247,14 +253,9 @@ def draw(
     for members, kind in ((star, charts), (~star, ~charts)):
         share = np.where(kind, audience, 0)
         scene[members] = rng.choice(n_scenes, members.sum(), p=share / share.sum())
-    own, everybody = 1 - sum(spill), spill[1] / n_scenes
-    appeal = np.full((n_scenes, len(expected)), everybody, dtype=np.float32)
-    genre = scene // scenes_per_genre
-    for g in range(n_scenes // scenes_per_genre):
-        block = slice(g * scenes_per_genre, (g + 1) * scenes_per_genre)
-        appeal[block, genre == g] += spill[0] / scenes_per_genre
-    appeal[scene, np.arange(len(scene))] += own
-    appeal *= _calibrate(mix, appeal, expected, sizes)
+    by_genre = mix.reshape(n_users, -1, scenes_per_genre).mean(axis=2).repeat(scenes_per_genre, axis=1)
+    liking = ((1 - sum(spill)) * mix + spill[0] * by_genre + spill[1] / n_scenes).astype(np.float32)
+    appeal = _calibrate(liking, scene, expected, sizes)
 
     order = rng.permutation(n_users)
     seen = np.zeros(len(expected), dtype=bool)
@@ -263,7 +264,8 @@ def draw(
     for start in range(0, n_users, 32):
         batch = order[start : start + 32]
         # the smallest of exponential waiting times with these rates: drawing without replacement
-        waits = rng.standard_exponential((len(batch), len(expected)), dtype=np.float32) / (mix[batch] @ appeal)
+        waits = rng.standard_exponential((len(batch), len(expected)), dtype=np.float32)
+        waits /= np.take(liking[batch], scene, axis=1) * appeal
         for user, wait in zip(batch, waits, strict=True):
             chosen[user] = rng.permutation(_first(wait, int(sizes[user]), seen, room))
             room -= int((~seen[chosen[user]]).sum())
@@ -275,8 +277,8 @@ def draw(
     catalogue = item[np.argsort(first)]  # in order of first appearance
     number = np.full(len(expected), -1)
     number[catalogue] = np.arange(n_items)
-    taste = PlantedTaste(mix, np.ascontiguousarray(appeal[:, catalogue]))
-    return Draw(taste, scene[catalogue], user, number[np.concatenate(chosen)], scene[number < 0])
+    taste = PlantedTaste(mix, liking, scene[catalogue], appeal[catalogue])
+    return Draw(taste, user, number[np.concatenate(chosen)], scene[number < 0])
 
 
 def universe(popularity: Popularity, found: int, total: int) -> NDArray[np.float64]:
@@ -301,23 +303,22 @@ def universe(popularity: Popularity, found: int, total: int) -> NDArray[np.float
 
 
 def _calibrate(
-    mix: NDArray[np.float32], appeal: NDArray[np.float32], expected: NDArray[np.float64], sizes: NDArray[np.int64]
+    liking: NDArray[np.float32], scene: NDArray[np.int64], expected: NDArray[np.float64], sizes: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return the factor of each item under which it finds about the expected number of listeners.
+    """Return the appeal under which each item finds about the expected number of listeners.
 
     A fan draws a star at most once, so appeal must rise faster than the wanted number of listeners.
     """
-    reach = sizes.astype(np.float32)  # rate of each user: how far down their list they come
-    factor = (expected / (reach @ mix @ appeal)).astype(np.float32)
-    head = min(2_000, len(expected))  # only the popular are ever drawn twice by one user's rate
+    reach = sizes.astype(np.float64)  # how far down their list each user comes
+    appeal = expected / (reach @ liking)[scene]
+    head = min(2_000, len(expected))  # the others are too rare for that to matter
     for _ in range(12):
-        rates = (mix @ (appeal[:, :head] * factor[:head])) * reach[:, None]
-        tail = (mix @ (appeal[:, head:] @ factor[head:])) * reach
-        listened = -np.expm1(-rates)
-        reach *= np.clip(sizes / (listened.sum(axis=1) + tail), 0.5, 2.0).astype(np.float32)
-        factor[:head] *= np.clip(expected[:head] / listened.sum(axis=0), 0.5, 2.0).astype(np.float32)
-        factor[head:] = expected[head:] / (reach @ mix @ appeal[:, head:])
-    return factor
+        listened = -np.expm1(-(liking[:, scene[:head]] * appeal[:head]) * reach[:, None])
+        tail = liking @ np.bincount(scene[head:], appeal[head:], minlength=liking.shape[1]) * reach
+        reach *= np.clip(sizes / (listened.sum(axis=1) + tail), 0.5, 2.0)
+        appeal[:head] *= np.clip(expected[:head] / listened.sum(axis=0), 0.5, 2.0)
+        appeal[head:] = expected[head:] / (reach @ liking)[scene[head:]]
+    return appeal.astype(np.float32)
 
 
 def _first(wait: NDArray[np.float32], n: int, seen: NDArray[np.bool_], room: int) -> NDArray[np.int64]:
@@ -353,14 +354,14 @@ def _listens(
     """Give each listen its play count: between users it differs more than within one; favourites get more."""
     volume = rng.normal(0, 1.4, len(users))
     n = len(drawn.user)
-    liking = np.empty(n)
+    favour = np.empty(n)
     for start in range(0, len(users), 256):
         batch = np.arange(start, min(start + 256, len(users)))
         rows = slice(*np.searchsorted(drawn.user, [start, batch[-1] + 1]))
         weights = np.log(drawn.taste.scores(batch))
-        liking[rows] = weights[drawn.user[rows] - start, drawn.item[rows]]
-    liking = (liking - liking.mean()) / liking.std()
-    strength = volume[drawn.user] + 0.3 * liking + rng.normal(0, 0.75, n)
+        favour[rows] = weights[drawn.user[rows] - start, drawn.item[rows]]
+    favour = (favour - favour.mean()) / favour.std()
+    strength = volume[drawn.user] + 0.3 * favour + rng.normal(0, 0.75, n)
     place = np.empty(n)
     place[np.argsort(strength)] = (np.arange(n) + 0.5) / n
     order = np.lexsort((drawn.item, drawn.user))
@@ -377,7 +378,7 @@ def play_counts(place: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.maximum(np.round(np.exp(log)), 1).astype(np.int64)
 
 
-def _friends(rng: np.random.Generator, mix: NDArray[np.float32], users: NDArray[np.int64], pairs: int) -> pd.DataFrame:
+def _friends(rng: np.random.Generator, mix: NDArray[np.float64], users: NDArray[np.int64], pairs: int) -> pd.DataFrame:
     """Draw pairs of friends: sociable people have many, like minds find each other, nobody is alone."""
     n = len(users)
     sociable = rng.normal(0, 1.0, n)
@@ -431,25 +432,25 @@ def _tags(
     free = np.setdiff1d(np.arange(1, artists[-1]), artists)
     extra = np.sort(rng.choice(free, min(len(free), round(EXTRA_ARTISTS * shape.artists)), replace=False))
     extra_scene = rng.choice(drawn.others, len(extra)) if len(drawn.others) else rng.integers(n_scenes, size=len(extra))
-    all_ids, scene = np.concatenate([artists, extra]), np.concatenate([drawn.scene, extra_scene])
+    all_ids, scene = np.concatenate([artists, extra]), np.concatenate([drawn.taste.scene, extra_scene])
 
     activity = np.minimum(rng.lognormal(0, 1.75, n_users), 130.0)
     per_user = spread(rng, shape.tag_assignments, activity)
     starts = np.searchsorted(drawn.user, np.arange(n_users + 1))
-    popular = np.cumsum(drawn.taste.appeal.astype(np.float64), axis=1)
     shape_ = (n_users, len(all_ids), shape.tags)
     kept = np.empty(0, dtype=np.int64)  # rows as single numbers, which sort fast
     missing = per_user
     while missing.any():
-        user = np.repeat(np.arange(n_users), missing + missing // 2 + 2)
+        user = np.repeat(np.arange(n_users), 2 * missing + 3 * (missing > 0))
         # users come back to the same artists: a few tags each
-        pick = (rng.random(len(user)) * (per_user[user] / 2.4 + 1)).astype(np.int64)
+        pick = (rng.random(len(user)) * (per_user[user] / 1.5 + 1)).astype(np.int64)
         _, first, which = np.unique(user * (pick.max() + 1) + pick, return_index=True, return_inverse=True)
-        artist = _tagged(rng, drawn, user[first], starts, popular, len(artists), len(extra))[which]
+        artist = _tagged(rng, drawn, user[first], starts, len(extra))[which]
         tag = _words(rng, user, scene[artist], shape, n_words, n_own)
-        kept = np.unique(np.concatenate([kept, np.ravel_multi_index((user, artist, tag), shape_)]))
+        kept = pd.unique(np.concatenate([kept, np.ravel_multi_index((user, artist, tag), shape_)]))
         user = np.unravel_index(kept, shape_)[0]
         order = np.lexsort((rng.random(len(kept)), user))
+        user = user[order]
         place = np.arange(len(kept)) - np.searchsorted(user, user)
         kept = kept[order[place < per_user[user]]]
         missing = per_user - np.bincount(np.unravel_index(kept, shape_)[0], minlength=n_users)
@@ -481,27 +482,22 @@ def _tag_names(rng: np.random.Generator, shape: Shape) -> tuple[pd.Series, int, 
 
 
 def _tagged(
-    rng: np.random.Generator,
-    drawn: Draw,
-    user: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    popular: NDArray[np.float64],
-    n_artists: int,
-    n_extra: int,
+    rng: np.random.Generator, drawn: Draw, user: NDArray[np.int64], starts: NDArray[np.int64], n_extra: int
 ) -> NDArray[np.int64]:
     """Return the artist of each (user, pick): now and then one of the user's list, else one of their scenes."""
-    size = np.diff(starts)[user]
-    artist = drawn.item[starts[user] + (rng.random(len(user)) * size).astype(np.int64)]
-    elsewhere = rng.random(len(user)) < 0.65
-    mix = np.cumsum(drawn.taste.mix, axis=1)
-    scene = np.minimum((rng.random((len(user), 1)) > mix[user]).sum(axis=1), mix.shape[1] - 1)
-    for s in range(mix.shape[1]):
-        rows = np.flatnonzero(elsewhere & (scene == s))
-        artist[rows] = np.searchsorted(popular[s], rng.random(len(rows)) * popular[s, -1])
-    unlisted = rng.random(len(user)) < EXTRA_ASSIGNMENTS
-    if n_extra:
-        artist[unlisted] = n_artists + rng.integers(n_extra, size=int(unlisted.sum()))
-    return np.minimum(artist, n_artists + n_extra - 1)
+    taste, n = drawn.taste, len(user)
+    own = drawn.item[starts[user] + (rng.random(n) * np.diff(starts)[user]).astype(np.int64)]
+    mix = np.cumsum(taste.mix, axis=1)
+    scene = np.minimum((rng.random((n, 1)) > mix[user]).sum(axis=1), mix.shape[1] - 1)
+    # all artists in a row, scene after scene, each as wide as its appeal: a random point in the scene's stretch
+    order = np.argsort(taste.scene, kind="stable")
+    ends = np.cumsum(taste.appeal[order].astype(np.float64))
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(taste.scene, taste.appeal, minlength=mix.shape[1]))])
+    point = bounds[scene] + rng.random(n) * (bounds[scene + 1] - bounds[scene])
+    liked = order[np.minimum(np.searchsorted(ends, point), len(order) - 1)]
+    artist = np.where(rng.random(n) < 0.35, own, liked)
+    unlisted = rng.random(n) < (EXTRA_ASSIGNMENTS if n_extra else 0)
+    return np.where(unlisted, len(order) + rng.integers(max(n_extra, 1), size=n), artist)
 
 
 def _words(

@@ -64,14 +64,14 @@ def songs(seed: int = 0) -> Dataset:
     return Dataset(**{**vars(dataset), "oracle": drawn.taste})
 
 
-def _mix(rng: np.random.Generator, subgenre: NDArray[np.int64]) -> NDArray[np.float32]:
+def _mix(rng: np.random.Generator, subgenre: NDArray[np.int64]) -> NDArray[np.float64]:
     """Draw what each playlist consists of: mostly its subgenre, some of its genre, little of anything."""
     n, n_subgenres = len(subgenre), GENRES * SUBGENRES
     own = subgenre[:, None] == np.arange(n_subgenres)
     genre = subgenre[:, None] // SUBGENRES == np.arange(n_subgenres) // SUBGENRES
     weight = 0.8 * own + 0.15 * genre / SUBGENRES + 0.05 / n_subgenres
     mix = weight[:, :, None] * scene_mix(rng, n, n_subgenres, SCENES, 0.08)
-    return (mix.reshape(n, -1) / mix.sum(axis=(1, 2))[:, None]).astype(np.float32)
+    return mix.reshape(n, -1) / mix.sum(axis=(1, 2))[:, None]
 
 
 def _playlists(rng: np.random.Generator, subgenre: NDArray[np.int64]) -> pd.DataFrame:
@@ -102,7 +102,7 @@ def _second_listings(
     short: NDArray[np.int64],
 ) -> pd.DataFrame:
     """List a long playlist of another subgenre under each subgenre that is one short; its songs repeat."""
-    repeated = spread(rng, REPEATS, rng.uniform(0.5, 1.5, len(short)))
+    repeated = spread(rng, REPEATS, rng.uniform(0.8, 1.2, len(short)))
     starts = np.concatenate([[0], np.cumsum(sizes)])
     parts, used = [], set()
     for target, n in zip(short.tolist(), repeated.tolist(), strict=True):
@@ -118,8 +118,8 @@ def _second_listings(
 
 def _songs(rng: np.random.Generator, drawn: Draw) -> pd.DataFrame:
     """Return one row per song, in the order of the items, with the columns of the source."""
-    n = len(drawn.scene)
-    artist = _credit(rng, drawn.scene)
+    n = len(drawn.taste.scene)
+    artist = _credit(rng, drawn.taste.scene)
     artist_names = np.array(invented.unique(int(artist.max()) + 1, lambda: invented.name(rng)), dtype=object)
     album = np.unique(
         np.stack([artist, rng.integers(0, 1 + np.bincount(artist)[artist] // 3)], axis=1), axis=0, return_inverse=True
@@ -147,7 +147,7 @@ def _songs(rng: np.random.Generator, drawn: Draw) -> pd.DataFrame:
     nameless = [*rng.choice(np.flatnonzero(listed == 1), 3, replace=False), rng.choice(np.flatnonzero(listed == 2))]
     frame.loc[nameless, ["track_name", "track_artist", "track_album_name"]] = None
     frame = frame.astype({c: "str" for c in frame if c != "track_popularity"})
-    return frame.assign(**_features(rng, drawn.scene, artist))
+    return frame.assign(**_features(rng, drawn.taste.scene, artist))
 
 
 def _credit(rng: np.random.Generator, scene: NDArray[np.int64]) -> NDArray[np.int64]:
