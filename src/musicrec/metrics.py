@@ -55,7 +55,7 @@ def precision(hits: Hits, n_relevant: Counts) -> PerUser:
     >>> precision(np.array([[False, True, False, False]]), np.array([2]))
     array([0.25])
     """
-    return hits.sum(axis=1) / hits.shape[1]
+    return np.asarray(hits.sum(axis=1) / hits.shape[1])
 
 
 def hit(hits: Hits, n_relevant: Counts) -> PerUser:
