@@ -66,7 +66,7 @@ def hit(hits: Hits, n_relevant: Counts) -> PerUser:
     >>> hit(np.array([[False, True], [False, False]]), np.array([2, 1]))
     array([1., 0.])
     """
-    return hits.any(axis=1).astype(np.float64)
+    return np.asarray(hits.any(axis=1), np.float64)
 
 
 def mrr(hits: Hits, n_relevant: Counts) -> PerUser:
