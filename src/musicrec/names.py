@@ -32,7 +32,7 @@ def plain(name: str) -> str:
     >>> plain("!!!")
     '!!!'
     """
-    folded = unicodedata.normalize("NFKD", name.casefold()).replace("&", " and ").replace("ø", "o").replace("ß", "ss")
+    folded = unicodedata.normalize("NFKD", name).casefold().replace("&", " and ").replace("ø", "o")
     letters = "".join(c for c in folded if not unicodedata.combining(c))
     words = re.sub(r"[\W_]+", " ", letters).split()
     if len(words) > 1 and words[0] == "the":
