@@ -8,8 +8,10 @@ import pytest
 import scipy.sparse as sp
 
 from musicrec.interactions import Interactions
+from musicrec.models.als import ALS
 from musicrec.models.base import Recommender, top_k
 from musicrec.models.knn import ItemKNN, UserKNN
+from musicrec.models.matrix_factorization import MatrixFactorization
 from musicrec.models.playlist_similarity import PlaylistSimilarity
 from musicrec.models.popularity import Popularity
 from musicrec.models.random import Random
@@ -22,6 +24,10 @@ class System(NamedTuple):
     heavy: bool = False  # trains a network: marked slow
 
 
+def mf(name: str, **changes: float) -> MatrixFactorization:
+    return MatrixFactorization.original(name, learning_rate=0.3, **{"iterations": 60, **changes})
+
+
 SYSTEMS = {
     "random": System(Random, learns=False, folds_in=False),
     "popularity": System(Popularity, learns=False),
@@ -29,6 +35,10 @@ SYSTEMS = {
     "item-knn": System(lambda: ItemKNN(n_neighbours=12)),
     "playlist-similarity": System(PlaylistSimilarity),
     "playlist-similarity-votes": System(lambda: PlaylistSimilarity(order="votes")),
+    "als": System(lambda: ALS(dim=4)),
+    "mf-plain": System(lambda: mf("mf-plain"), learns=False),  # nothing unheard is in its loss
+    "mf-low-init": System(lambda: mf("mf-low-init"), learns=False),
+    "mf-regularized": System(lambda: mf("mf-regularized", dim=4, iterations=800)),
 }
 
 

@@ -72,9 +72,12 @@ class ALS(LeastSquaresFactors):
             )  # fmt: skip
             losses: list[float] = []
             with tqdm(total=self.iterations, desc=self.name, unit="iteration", leave=False, disable=None) as bar:
-                model.fit(
-                    confidence, show_progress=False, callback=lambda _, __, loss: (losses.append(loss), bar.update())
-                )
+
+                def note(iteration: int, seconds: float, loss: float) -> None:
+                    losses.append(loss)
+                    bar.update()
+
+                model.fit(confidence, show_progress=False, callback=note)
         self.item_factors = model.item_factors
         self.user_factors = self.user_vectors(train.matrix)
         self.history = pd.DataFrame({"loss": losses}, index=pd.RangeIndex(1, len(losses) + 1, name="iteration"))

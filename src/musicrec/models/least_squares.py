@@ -82,7 +82,7 @@ class LeastSquaresFactors(FactorModel):
         if gram.any():
             return linalg.solve(weighted @ heard + gram, weighted, assume_a="pos")
         root = np.sqrt(weights)
-        return np.linalg.pinv(heard * root[:, None], rcond=1e-6) * root
+        return np.asarray(np.linalg.pinv(heard * root[:, None], rcond=1e-6) * root)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write settings, factors and training interactions to one ``.npz`` file, whole or not at all."""

@@ -154,7 +154,7 @@ class MatrixFactorization(LeastSquaresFactors):
     @property
     def best_iteration(self) -> int:
         """The row of `history` whose factors are kept: the last one, unless there is `patience`."""
-        return int(self.history.index[-1] if self.patience is None else self.history["valid_error"].idxmin())
+        return len(self.history) - 1 if self.patience is None else int(self.history["valid_error"].argmin())
 
     def ratings(self, interactions: sp.csr_array) -> NDArray[np.float64]:
         """Return the rating of every entry, shape (n_entries,), on the scale learnt from the training entries."""
