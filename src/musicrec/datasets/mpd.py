@@ -176,9 +176,8 @@ def _assemble(
     if used < available:
         notes.append(f"the first {used} of {available} slices")
     if miscounted := int((frame["held"] != frame["num_tracks"]).sum()):
-        notes.append(
-            f"{miscounted} {'playlist holds' if miscounted == 1 else 'playlists hold'} another number of tracks than declared"
-        )
+        lists = "playlist holds" if miscounted == 1 else "playlists hold"
+        notes.append(f"{miscounted} {lists} another number of tracks than declared")
     if repeats := len(listing) - len(pairs):
         notes.append(f"{repeats} entries repeat a track in a playlist; each track counts once")
     tables = {"playlists": table, "tracks": songs, "entries": listing}

@@ -443,7 +443,7 @@ def _tags(
     while missing.any():
         user = np.repeat(np.arange(n_users), 2 * missing + 3 * (missing > 0))
         # users come back to the same artists: a few tags each
-        pick = (rng.random(len(user)) * (per_user[user] / 1.5 + 1)).astype(np.int64)
+        pick = (rng.random(len(user)) * (per_user[user] / 1.1 + 1)).astype(np.int64)
         _, first, which = np.unique(user * (pick.max() + 1) + pick, return_index=True, return_inverse=True)
         artist = _tagged(rng, drawn, user[first], starts, len(extra))[which]
         tag = _words(rng, user, scene[artist], shape, n_words, n_own)

@@ -263,7 +263,7 @@ def _download(source: Source, target: Path, parse: Callable[[dict[str, File]], T
     return parsed
 
 
-def probe(url: str, seconds: float = PROBE_SECONDS) -> None:
+def probe(url: str, seconds: float | None = None) -> None:
     """Return when the server of an address answers anything at all.
 
     A missing network must be noticed in seconds, but looking up a name can block for half a minute in the
@@ -272,9 +272,11 @@ def probe(url: str, seconds: float = PROBE_SECONDS) -> None:
     Raises
     ------
     DataError
-        When there is no answer within `seconds`.
+        When there is no answer within `seconds` (`PROBE_SECONDS`).
     """
     import requests
+
+    seconds = PROBE_SECONDS if seconds is None else seconds
 
     outcome: list[Exception | None] = []
 
@@ -282,7 +284,7 @@ def probe(url: str, seconds: float = PROBE_SECONDS) -> None:
         try:
             requests.head(url, timeout=seconds)
             outcome.append(None)
-        except requests.RequestException as error:
+        except Exception as error:  # whatever it is, the waiting caller must hear of it
             outcome.append(error)
 
     thread = threading.Thread(target=ask, daemon=True)
