@@ -1,0 +1,264 @@
+"""The built site in a real browser: nothing from elsewhere, nothing broken, readable on a phone and in the dark."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+
+from musicrec.scores import build_dir
+
+pytestmark = pytest.mark.browser
+
+HTML = build_dir() / "html"
+PAGES = sorted(p.relative_to(HTML).as_posix() for p in [*HTML.glob("*.html"), *HTML.glob("notebooks/*.html")])
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+# Contrast of every text in the figures and tables of a page with what is behind it: the nearest painted background.
+LOW_CONTRAST = """() => {
+  const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const light = c => { const v = c.slice(0, 3).map(x => x / 255)
+    .map(x => x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };
+  const behind = e => { for (; e; e = e.parentElement) {
+    const c = parse(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0.5) return c; }
+    return [255, 255, 255]; };
+  const own = e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+  const texts = document.querySelectorAll(
+    'figure.musicrec-figure text, figure.musicrec-figure tspan, figcaption, .bd-article td, .bd-article th, caption');
+  const bad = [];
+  for (const e of texts) {
+    if (!own(e) || !e.checkVisibility()) continue;
+    const style = getComputedStyle(e), svg = e instanceof SVGElement;
+    const a = light(parse(svg ? style.fill : style.color)), b = light(behind(e));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) bad.push(`${e.textContent.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return bad;
+}"""
+
+
+def _missing() -> str:
+    if not PAGES:
+        return f"there is no site in {HTML}; `make book` builds it"
+    return "" if CHROMIUM else "no Chromium or Chrome is installed (Debian: apt install chromium)"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """Serve the site on the loopback address."""
+    if reason := _missing():
+        (pytest.fail if os.environ.get("MUSICREC_REQUIRE_SITE") else pytest.skip)(reason)
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser(site: str):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, site: str):
+    """Return a function that opens a page and collects what it asked for and what went wrong."""
+    contexts = []
+
+    def open_(name: str, size: dict[str, int] = WIDE, scheme: str = "light"):
+        context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.asked, page.wrong = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("requestfailed", lambda request: page.wrong.append(f"failed: {request.url}"))
+        page.on("response", lambda r: r.status >= 400 and page.wrong.append(f"{r.status}: {r.url}"))
+        page.on("console", lambda m: m.type in ("error", "warning") and page.wrong.append(f"{m.type}: {m.text}"))
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page.goto(site + name, wait_until="networkidle")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+each_page = pytest.mark.parametrize("name", PAGES or ["index.html"])
+
+
+@each_page
+def test_a_page_asks_nobody_else_for_anything_and_is_in_order(open_page, site: str, name: str):
+    page = open_page(name)
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_load_state("networkidle")
+    elsewhere = [url for url in page.asked if not url.startswith((site, "data:", "blob:"))]
+    assert elsewhere == [] and page.wrong == []
+    assert len(page.asked) > 3, "the page was really loaded"
+    silent = page.evaluate(
+        """() => [
+          ...[...document.querySelectorAll('img')].filter(e => !e.hasAttribute('alt')),
+          ...[...document.querySelectorAll('.bd-article img')].filter(e => !e.alt.trim()),
+          ...[...document.querySelectorAll('figure.musicrec-figure svg')].filter(
+            e => e.getAttribute('role') !== 'img' || !(e.getAttribute('aria-label') || '').trim()),
+        ].map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert silent == [], "every picture has words for those who cannot see it"
+    twice = page.evaluate(
+        """() => { const seen = new Set(); return [...document.querySelectorAll('.bd-article [id]')].map(e => e.id)
+          .filter(id => seen.has(id) || !seen.add(id)); }"""
+    )
+    assert twice == [], "every id is used once"
+    assert page.evaluate("document.documentElement.lang") == "en" and page.title().strip()
+    assert page.locator(".bd-article h1").count() == 1 or name == "search.html"
+
+
+@each_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_can_be_read_on_a_phone_in_either_mode(open_page, name: str, scheme: str):
+    page = open_page(name, PHONE, scheme)
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    culprits = page.evaluate(
+        """() => [...document.querySelectorAll('.bd-article *')].filter(e => {
+          for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
+            if (/auto|scroll|hidden/.test(getComputedStyle(p).overflowX) && p.clientWidth <= innerWidth &&
+                p.matches('.bd-article *')) return false;
+          return e.getBoundingClientRect().right > innerWidth + 1; }).slice(0, 5).map(e => e.outerHTML.slice(0, 90))"""
+    )
+    assert culprits == [], "what is wide scrolls in a box of its own"
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate(LOW_CONTRAST) == [], "text of figures and tables stands out from what is behind it"
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll('figure.musicrec-figure svg')].map(e => {
+          const r = e.getBoundingClientRect(); return [r.width, r.height, e.querySelectorAll('*').length]; })"""
+    )
+    assert all(width > 100 and height > 30 and parts > 1 for width, height, parts in sizes), "figures are drawn"
+
+
+def test_search_is_reached_and_used_by_keyboard(open_page):
+    page = open_page("index.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("glossary")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a", timeout=20_000)
+    assert "search.html" in page.url
+    assert page.wrong == []
+
+
+def test_tab_leads_to_skip_link_then_into_the_page_with_a_visible_outline(open_page):
+    page = open_page("index.html")
+    seen = []
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                """() => { const e = document.activeElement, s = getComputedStyle(e);
+                return [(e.textContent || e.getAttribute('aria-label') || '').trim().slice(0, 40),
+                        s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 || s.boxShadow !== 'none']; }"""
+            )
+        )
+    assert "Skip to main content" in seen[0][0]
+    assert any("Search" in text for text, _ in seen)
+    assert all(visible for text, visible in seen if text), seen
+
+
+def test_the_banner_is_there_exactly_when_the_data_are_simulated(open_page):
+    provenance = (HTML / "provenance.html").read_text(encoding="utf-8")
+    simulated = re.search(r"real or simulated.*?<p>(.*?)</p>", provenance, re.S)
+    assert simulated
+    expected = "simulated" in simulated[1]
+    for name in PAGES:
+        text = (HTML / name).read_text(encoding="utf-8")
+        banner = re.search(
+            r'class="bd-header-announcement.*?</aside>|class="bd-header-announcement.*?</div>', text, re.S
+        )
+        assert bool(banner and "Simulated data" in banner[0]) == expected, name
+    banner = open_page("index.html", PHONE).locator(".bd-header-announcement")
+    assert not expected or (banner.is_visible() and "Simulated data" in banner.inner_text())
+
+
+def test_the_landing_page_shows_what_was_reported_and_who_leads(open_page):
+    page = open_page("index.html")
+    text = page.locator(".bd-article").inner_text()
+    assert "reproduced" in text and "ndcg@10" in text.lower()
+    for summary in page.locator(".bd-article details summary").all():
+        summary.click()
+        assert summary.locator("xpath=..").locator("table").first.is_visible()
+
+
+def test_notebooks_can_be_downloaded(open_page, site: str):
+    for name in PAGES:
+        if name.startswith("notebooks/"):
+            page = open_page(name)
+            link = page.locator("a[href$='.ipynb']").first.get_attribute("href")
+            response = page.request.get(urljoin(site + name, link))
+            assert response.ok and response.json()["nbformat"] == 4
+
+
+def test_every_link_within_the_site_leads_somewhere():
+    ids: dict[str, set[str]] = {}
+    texts = {name: (HTML / name).read_text(encoding="utf-8") for name in PAGES}
+    if not texts:
+        pytest.skip(_missing())
+    for name, text in texts.items():
+        ids[name] = set(re.findall(r'\sid="([^"]+)"', text))
+    broken = []
+    for name, text in texts.items():
+        for link in re.findall(r'<a\s[^>]*href="([^"]+)"', text):
+            target, anchor = urldefrag(urljoin(f"http://site/{name}", link.replace("&amp;", "&")))
+            parts = urlsplit(target)
+            if parts.netloc != "site" or parts.scheme != "http":
+                continue
+            path = unquote(parts.path).lstrip("/") or "index.html"
+            if not (HTML / path).exists() or (anchor and path in ids and unquote(anchor) not in ids[path]):
+                broken.append(f"{name}: {link}")
+    assert broken == []
+
+
+def test_the_files_of_the_site_name_no_script_or_style_from_elsewhere():
+    pattern = re.compile(
+        r'<(?:script|img|iframe|source|video)[^>]+src="(?:https?:)?//|<link[^>]+href="(?:https?:)?//[^"]+"'
+    )
+    for name in PAGES:
+        tags = [t for t in pattern.findall((HTML / name).read_text(encoding="utf-8")) if 'rel="canonical"' not in t]
+        assert tags == [], name
+    for sheet in HTML.glob("_static/**/*.css"):
+        assert not re.search(
+            r"url\([\"']?(?:https?:)?//|@import\s+[\"']?(?:url\()?https?:", sheet.read_text("utf-8")
+        ), sheet
+
+
+def test_the_site_holds_no_data_files_and_stays_small():
+    files = [p for p in Path(HTML).rglob("*") if p.is_file()]
+    assert not [p for p in files if p.suffix in (".dat", ".csv", ".zip")]
+    if files:
+        assert sum(p.stat().st_size for p in files) < 100 * 2**20
