@@ -15,8 +15,8 @@ from musicrec import datasets
 from musicrec.datasets import invented, lastfm, simulated, simulated_songs, sources, spotify
 from musicrec.datasets.dataset import Dataset, fingerprint
 from musicrec.evaluation import evaluate
-from musicrec.models.base import Recommender
 from musicrec.models.knn import ItemKNN
+from musicrec.models.oracle import Oracle
 from musicrec.models.popularity import Popularity
 from musicrec.splits import split_by_user
 from test_datasets_lastfm import SMALL, write
@@ -165,23 +165,12 @@ def test_friends_share_taste(world: Dataset) -> None:
     assert len(np.unique(friends)) == len(users)
 
 
-class PlantedTruth(Recommender):
-    name = "oracle"
-
-    def __init__(self, data: Dataset) -> None:
-        self.data = data
-
-    def scores(self, users: object) -> np.ndarray:
-        assert self.data.oracle is not None
-        return self.data.oracle.scores(users)
-
-
 def test_models_find_simulated_listeners_about_as_hard_as_real_ones(world: Dataset) -> None:
     split = split_by_user(world.interactions, 0)
     rng = np.random.default_rng(0)
     ndcg = [
         evaluate(model.fit(split.train, rng=rng), split).means()["ndcg@10"]
-        for model in (Popularity(), ItemKNN(), PlantedTruth(world))
+        for model in (Popularity(), ItemKNN(), Oracle(world.oracle))
     ]
     assert 0.05 < ndcg[0] < 0.09
     assert 2 * ndcg[0] < ndcg[1] < 0.25
