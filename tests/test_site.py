@@ -34,7 +34,8 @@ FLAGS = [
 ]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
-# Contrast of every text in the figures and tables of a page with what is behind it: the nearest painted background.
+# Contrast of every text in the figures and tables of a page with what is behind it: in a figure the last shape painted
+# below it (a cell of a heat map), else the nearest background.
 LOW_CONTRAST = """() => {
   const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
   const light = c => { const v = c.slice(0, 3).map(x => x / 255)
@@ -43,6 +44,15 @@ LOW_CONTRAST = """() => {
   const behind = e => { for (; e; e = e.parentElement) {
     const c = parse(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0.5) return c; }
     return [255, 255, 255]; };
+  const below = e => {
+    const r = e.getBoundingClientRect(), x = (r.left + r.right) / 2, y = (r.top + r.bottom) / 2;
+    let found = null;
+    for (const s of e.ownerSVGElement.querySelectorAll('path, rect, polygon, circle')) {
+      if (s.closest('defs, clipPath') || !(s.compareDocumentPosition(e) & 4)) continue;
+      const q = s.getBoundingClientRect(), style = getComputedStyle(s), c = parse(style.fill);
+      if (style.fill !== 'none' && style.fillOpacity > 0.5 && (c.length < 4 || c[3] > 0.5) &&
+          q.left <= x && x <= q.right && q.top <= y && y <= q.bottom) found = c; }
+    return found; };
   const own = e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
   const texts = document.querySelectorAll(
     'figure.musicrec-figure text, figure.musicrec-figure tspan, figcaption, .bd-article td, .bd-article th, caption');
@@ -50,7 +60,7 @@ LOW_CONTRAST = """() => {
   for (const e of texts) {
     if (!own(e) || !e.checkVisibility()) continue;
     const style = getComputedStyle(e), svg = e instanceof SVGElement;
-    const a = light(parse(svg ? style.fill : style.color)), b = light(behind(e));
+    const a = light(parse(svg ? style.fill : style.color)), b = light(svg && below(e) || behind(e));
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < 4.5) bad.push(`${e.textContent.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
   }

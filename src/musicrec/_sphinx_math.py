@@ -49,6 +49,8 @@ def to_mathml(latex: str, display: str = "inline") -> str:
         raise ValueError(f"the formula {latex.strip()!r} cannot be read: {error!r}") from error
     if left := re.search(r">(\\[^<]*|&)<", mathml):
         raise ValueError(f"the formula {latex.strip()!r} uses {left[1]}, which cannot be turned into MathML")
+    # bars as in |a| + |b|: without this, browsers set them apart like an operator
+    mathml = mathml.replace('<mo stretchy="false">&#x0007C;</mo>', '<mo stretchy="false" lspace="0" rspace="0">|</mo>')
     start = f'<math alttext="{escape(latex.strip())}"'
     return mathml.replace('<math xmlns="http://www.w3.org/1998/Math/MathML"', start, 1)
 

@@ -344,9 +344,9 @@ def execute(chapter: Chapter, run: Run, root: Path, progress: Progress, why: str
     for name, value in KERNEL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     os.environ["MUSICREC_BUILD"] = str(build_dir().resolve())
-    # An IPython home of its own: no start-up files of the reader's, and no warning about ports in the log.
+    # An IPython home of its own: no start-up files of the reader's, and none of its own messages in the log.
     home = build_dir().resolve() / "ipython"
-    write_text(home / "profile_default" / "ipython_kernel_config.py", "c.IPKernelApp.log_level = 40\n")
+    write_text(home / "profile_default" / "ipython_kernel_config.py", "c.IPKernelApp.log_level = 50\n")
     os.environ["IPYTHONDIR"] = str(home)
 
     digests = inputs(chapter, run, root)  # as they are now: an edit while the notebook runs makes it stale
