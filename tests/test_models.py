@@ -6,12 +6,14 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
 
 from musicrec.interactions import Interactions
 from musicrec.models.als import ALS
 from musicrec.models.base import Recommender, top_k
 from musicrec.models.knn import ItemKNN, UserKNN
 from musicrec.models.matrix_factorization import MatrixFactorization
+from musicrec.models.oracle import Oracle
 from musicrec.models.playlist_similarity import PlaylistSimilarity
 from musicrec.models.popularity import Popularity
 from musicrec.models.random import Random
@@ -28,7 +30,18 @@ def mf(name: str, **changes: float) -> MatrixFactorization:
     return MatrixFactorization.original(name, learning_rate=0.3, **{"iterations": 60, **changes})
 
 
+class Planted:
+    """A made-up truth over as many items as the training data have."""
+
+    n_items = 0
+
+    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+        rows = [np.random.default_rng(user).random(Planted.n_items, np.float32) for user in np.asarray(users)]
+        return np.stack(rows) if rows else np.empty((0, Planted.n_items), np.float32)
+
+
 SYSTEMS = {
+    "oracle": System(lambda: Oracle(Planted()), learns=False, folds_in=False),
     "random": System(Random, learns=False, folds_in=False),
     "popularity": System(Popularity, learns=False),
     "user-knn": System(lambda: UserKNN(n_neighbours=8)),
@@ -48,6 +61,7 @@ def system(request: pytest.FixtureRequest) -> System:
 
 
 def fit(system: System, train: Interactions, seed: int = 0) -> Recommender:
+    Planted.n_items = train.n_items
     return system.build().fit(train, rng=np.random.default_rng(seed))
 
 
@@ -191,3 +205,8 @@ def test_vectorised_similarities_equal_the_plain_loops(listens: Interactions) ->
     similar = dice.similar(listens.matrix[[0]], itself=np.array([0])).toarray()[0]
     expected = [2 * len(history[0] & h) / (len(history[0]) + len(h)) for h in history]
     np.testing.assert_allclose(similar, [0, *expected[1:]], rtol=1e-5)
+
+
+def test_real_data_have_no_oracle() -> None:
+    with pytest.raises(ValueError, match="only simulated data have an oracle"):
+        Oracle(None)

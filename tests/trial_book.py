@@ -19,7 +19,8 @@ from musicrec.interactions import Interactions
 ROOT = Path(__file__).parents[1]
 FIGURE = '<figure class="musicrec-figure"><svg role="img" aria-label="{}"><path d="M0 0"/></svg></figure>'
 SCORE = (
-    "from musicrec.scores import build_dir, write_text\n"
+    "from musicrec.files import write_text\n"
+    "from musicrec.scores import build_dir\n"
     "write_text(build_dir() / 'scores' / '{}.json', '[]')\n"
     "from IPython.display import HTML\n"
     "HTML('" + FIGURE.format("A rising line") + "')"

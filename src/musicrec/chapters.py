@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
-from musicrec.scores import ORIGINALS, build_dir, write_text
+from musicrec.files import write_text
+from musicrec.scores import ORIGINALS, build_dir
 
 if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset

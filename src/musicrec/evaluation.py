@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from scipy import stats
 from tqdm import tqdm
 
 from musicrec import metrics
+from musicrec.files import whole
 from musicrec.interactions import Interactions
 from musicrec.models.base import Recommender
 from musicrec.splits import SEEDS, TUNING_SEED, Split, split_by_user
@@ -321,13 +321,8 @@ def save_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
         arrays[f"{n}/seconds"] = np.array([e.fit_seconds, e.recommend_seconds])
         arrays |= {f"{n}/user/{name}": e.per_user[name].to_numpy() for name in e.per_user}
         arrays |= {f"{n}/whole/{name}": np.array(value) for name, value in e.whole.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp.npz")
-    try:
-        np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole(path, "wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def load_evaluations(path: Path) -> list[Evaluation]:

@@ -18,8 +18,9 @@ from typing import Any
 import yaml
 
 from musicrec.chapters import BookError, Chapter, Progress, Run, execute_all, find_chapters, why_stale
+from musicrec.files import write_text
 from musicrec.pages import leaderboard_page, provenance_page, repository, reproduction_page, state_page
-from musicrec.scores import build_dir, read_scores, write_text
+from musicrec.scores import build_dir, read_scores
 
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
 FIGURE = "musicrec-figure"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from musicrec.datasets.dataset import Dataset
+from musicrec.files import write_text
 
 if TYPE_CHECKING:
     from musicrec.evaluation import Evaluation
@@ -28,17 +29,6 @@ def build_dir() -> Path:
     here = Path.cwd()
     root = next((folder for folder in (here, *here.parents) if (folder / "_config.yml").exists()), here)
     return root / "build"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: under a temporary name beside it, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
