@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import keras
 import numpy as np
@@ -14,7 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from musicrec.interactions import Interactions
 from musicrec.models.network import Examples, Network, labelled, pair_inputs, sample_negatives
-from musicrec.nncf_protocol import CellSplit
+
+if TYPE_CHECKING:
+    from musicrec.nncf_protocol import CellSplit
 
 USERS_AT_ONCE = 16  # 16 × 17,632 scores of 4 bytes fit into a processor's cache, which the twenty passes over them need
 
@@ -154,9 +156,10 @@ class NNCF(Network):
         users, items = (net.get_layer(f"{of}_perceptron").get_weights()[0][:-1] for of in ("user", "item"))
         p, q = (net.get_layer(f"{of}_factors").get_weights()[0][:-1] for of in ("user", "item"))
         dim = self.perceptron_dim
+        factors, hidden, more = alpha * p, users @ kernel[:dim] + bias, items @ kernel[dim:]
         return Collapsed(
-            np.float32(alpha * p), q, np.float32(users @ kernel[:dim] + bias), np.float32(items @ kernel[dim:]),
-            np.float32(output[:, 0]), float(output_bias[0]), float(beta), float(gamma[1] - gamma[0]),
+            *(a.astype(np.float32) for a in (factors, q, hidden, more, output[:, 0])),
+            output_bias=float(output_bias[0]), stream_weight=float(beta), bias=float(gamma[1] - gamma[0]),
         )  # fmt: skip
 
     def _zeros(

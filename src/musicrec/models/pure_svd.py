@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import svds
 
+from musicrec.files import whole
 from musicrec.interactions import Interactions
 from musicrec.models.base import Recommender
 from musicrec.models.knn import ones
@@ -86,14 +86,8 @@ class PureSVD(Recommender):
 
     def save(self, path: str | Path) -> None:
         """Write the model to an `.npz` file: arrays only, nothing that could run when it is read."""
-        path = Path(path)
-        part = path.with_name(f".{path.name}.part")
-        try:
-            with part.open("wb") as file:
-                np.savez_compressed(file, item_factors=self.item_factors, singular_values=self.singular_values)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole(path, "wb") as file:
+            np.savez_compressed(file, item_factors=self.item_factors, singular_values=self.singular_values)
 
     @classmethod
     def load(cls, path: str | Path, train: Interactions) -> PureSVD:
