@@ -9,8 +9,12 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from musicrec.interactions import Interactions
+from musicrec.models.additive_network import AdditiveNetwork
 from musicrec.models.als import ALS
 from musicrec.models.base import Recommender, top_k
+from musicrec.models.combined_network import CombinedNetwork, CombinedPopularity
+from musicrec.models.concat_network import ConcatNetwork
+from musicrec.models.dot_network import DotNetwork
 from musicrec.models.knn import ItemKNN, UserKNN
 from musicrec.models.matrix_factorization import MatrixFactorization
 from musicrec.models.oracle import Oracle
@@ -40,6 +44,8 @@ class Planted:
         return np.stack(rows) if rows else np.empty((0, Planted.n_items), np.float32)
 
 
+TINY = {"penalty": 1e-3, "epochs": 60, "batch_size": 256, "learning_rate": 0.03}  # for networks on small data
+
 SYSTEMS = {
     "oracle": System(lambda: Oracle(Planted()), learns=False, folds_in=False),
     "random": System(Random, learns=False, folds_in=False),
@@ -52,6 +58,11 @@ SYSTEMS = {
     "mf-plain": System(lambda: mf("mf-plain"), learns=False),  # nothing unheard is in its loss
     "mf-low-init": System(lambda: mf("mf-low-init"), learns=False),
     "mf-regularized": System(lambda: mf("mf-regularized", dim=4, iterations=800)),
+    "additive-network": System(lambda: AdditiveNetwork(epochs=2), learns=False, folds_in=False, heavy=True),
+    "dot-network": System(lambda: DotNetwork(dim=4, n_negatives=2, **TINY), folds_in=False, heavy=True),
+    "concat-network": System(lambda: ConcatNetwork(dim=4, n_negatives=2, **TINY), folds_in=False, heavy=True),
+    "combined-network": System(lambda: CombinedNetwork(epochs=2), folds_in=False, heavy=True),
+    "combined-popularity": System(CombinedPopularity),
 }
 
 

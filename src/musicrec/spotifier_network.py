@@ -1,0 +1,225 @@
+"""Experiments on the network of "SPOTIFIER!" (2018): its rows, its sweeps, and what its ranking really is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from musicrec import spotifier
+from musicrec.evaluation import evaluate
+from musicrec.interactions import Interactions
+from musicrec.models.additive_network import AdditiveNetwork, original_negatives
+from musicrec.models.base import Recommender
+from musicrec.models.network import Examples, Network, labelled, sample_negatives
+from musicrec.splits import Split
+
+
+class Rows(NamedTuple):
+    """Examples of the original's protocol."""
+
+    train: Examples
+    valid: Examples  # a random fifth of the rows that are not tested on
+    test: Examples  # one positive of each user, then, in the same order, its own negative
+
+
+def original_rows(interactions: Interactions, seed: int, *, negatives: str = "original") -> Rows:
+    """Make examples as the original did: a negative for each positive, once and for all; test on a pair per user.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        All listens; a user with a single one is only trained on.
+    seed : int
+        Draws the negatives, the pairs to test on and the validation rows.
+    negatives : {"original", "uniform", "first-users"}
+        As in `AdditiveNetwork`; or all of them from the range that the original used only to draw again.
+
+    Raises
+    ------
+    ValueError
+        When `negatives` is none of these, or nobody has two listens.
+    """
+    rng = np.random.default_rng(seed)
+    users, items = interactions.coordinates()
+    if negatives == "original":
+        others = original_negatives(interactions.matrix, users, rng)
+    elif negatives == "uniform":
+        others = sample_negatives(interactions.matrix, users, rng)
+    elif negatives == "first-users":
+        others = sample_negatives(interactions.matrix[:, : interactions.n_users], users, rng)
+    else:
+        raise ValueError(f"negatives must be 'original', 'uniform' or 'first-users', not {negatives!r}")
+    sizes = interactions.history_sizes()
+    testers = np.flatnonzero(sizes >= 2)
+    if len(testers) == 0:
+        raise ValueError("too small to split: no user has two listens, one to learn from and one to test on")
+    test = interactions.matrix.indptr[testers] + rng.integers(sizes[testers])
+    rest = np.setdiff1d(np.arange(len(users)), test)
+    both = labelled(users[rest], items[rest], users[rest], others[rest])
+    shuffled = rng.permutation(len(both.labels))
+    n_valid = len(shuffled) // 5
+    return Rows(
+        train=take(both, shuffled[n_valid:]),
+        valid=take(both, shuffled[:n_valid]),
+        test=labelled(users[test], items[test], users[test], others[test]),
+    )
+
+
+def take(examples: Examples, rows: NDArray[np.int64]) -> Examples:
+    """Return some of the examples."""
+    return Examples(examples.users[rows], examples.items[rows], examples.labels[rows])
+
+
+def some_users(interactions: Interactions, n_users: int, seed: int) -> Interactions:
+    """Return the listens of some users drawn at random, and the items they hold."""
+    drawn = np.random.default_rng(seed).permutation(interactions.n_users)[:n_users]
+    matrix = interactions.matrix[np.sort(drawn)]
+    kept = np.unique(matrix.indices)
+    return Interactions(matrix[:, kept], interactions.users[np.sort(drawn)], interactions.items[kept])
+
+
+def sweep(
+    interactions: Interactions, rows: Rows, setting: str, values: Iterable[float], seed: int = 0, **fixed: Any
+) -> pd.DataFrame:
+    """Train the additive network once for each value of a setting; one row per value: how its last epoch ended.
+
+    Examples
+    --------
+    >>> listens = Interactions(sp.csr_array(np.tri(9, 12)), np.arange(9), np.arange(12))
+    >>> rows = original_rows(listens, seed=0, negatives="uniform")
+    >>> sweep(listens, rows, "dim", [1, 2], epochs=1).shape
+    (2, 4)
+    """
+    ends = {}
+    for value in values:
+        model = AdditiveNetwork(**{setting: value, **fixed})
+        model.fit_examples(interactions, rows.train, rng=np.random.default_rng(seed), valid=rows.valid)
+        ends[value] = model.history.iloc[-1]
+    return pd.DataFrame(ends).T.rename_axis(setting)
+
+
+def item_counts(rows: Rows, n_items: int) -> NDArray[np.int64]:
+    """Return how many training positives each item has, shape (n_items,): all that popularity knows."""
+    return np.bincount(rows.train.items[rows.train.labels > 0], minlength=n_items)
+
+
+def popularity_accuracy(rows: Rows, n_items: int) -> tuple[float, int]:
+    """Return the test accuracy of "is it popular?", and the listeners an item needs for a yes.
+
+    That number is chosen on the validation rows.
+    """
+    counts = item_counts(rows, n_items)
+    limits = np.unique(counts[counts > 0])
+    valid = [((counts[rows.valid.items] >= limit) == (rows.valid.labels > 0)).mean() for limit in limits]
+    limit = int(limits[int(np.argmax(valid))])
+    return float(((counts[rows.test.items] >= limit) == (rows.test.labels > 0)).mean()), limit
+
+
+def with_popular_negatives(interactions: Interactions, test: Examples, seed: int) -> Examples:
+    """Replace the negatives of a test by items drawn in proportion to their listeners, none of which the user holds."""
+    rng = np.random.default_rng(seed)
+    positive = test.labels > 0
+    users, items = test.users[positive].astype(np.int64), test.items[positive]
+    rows, columns = interactions.coordinates()
+    held = rows * interactions.n_items + columns
+    drawn = rng.choice(columns, size=len(users))
+    while (again := np.flatnonzero(np.isin(users * interactions.n_items + drawn, held))).size:
+        drawn[again] = rng.choice(columns, size=again.size)
+    return labelled(users, items, users, drawn)
+
+
+def any_cells(interactions: Interactions, n: int, seed: int) -> Examples:
+    """Draw cells of the whole matrix at random: almost all of them are zeros, as in use."""
+    rng = np.random.default_rng(seed)
+    users, items = rng.integers(interactions.n_users, size=n), rng.integers(interactions.n_items, size=n)
+    labels = interactions.binary()[users, items]
+    return Examples(users.astype(np.int32), items.astype(np.int32), np.asarray(labels, np.float32).ravel())
+
+
+def pairs_in_order(model: Network, test: Examples) -> float:
+    """Return the share of test pairs whose positive scores higher than its negative; ties count half."""
+    odds = model.log_odds(test.users, test.items)
+    positives, negatives = np.split(odds, 2)
+    return float((positives > negatives).mean() + (positives == negatives).mean() / 2)
+
+
+def agreement(model: Recommender, users: ArrayLike) -> NDArray[np.float64]:
+    """Return Spearman's rank correlation of all items between each two of some users, shape (n_pairs,)."""
+    ranks = stats.rankdata(model.scores(users), axis=1)
+    return np.corrcoef(ranks)[np.triu_indices(len(ranks), k=1)]
+
+
+def same_pool_hit_rates(lists: pd.DataFrame, seeds: Sequence[int], network: Callable[[], Network]) -> pd.DataFrame:
+    """Measure the combined model, and other orders of the same candidates, under the original's protocol.
+
+    The network learns from all lists, of which the queries lack the hidden item.
+
+    Parameters
+    ----------
+    lists : pandas.DataFrame
+        As in `spotifier.hide_one`.
+    seeds : sequence of int
+        Each draws other queries and trains another network.
+    network : callable
+        Returns an unfitted network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per seed; hit rates of the candidates in random order (the baseline), by popularity and by the network
+        (the combined model), then of the whole catalogue by popularity and by the network.
+    """
+    rates = {}
+    for seed in seeds:
+        task = spotifier.hide_one(lists, seed)
+        matrix = sp.csr_array(sp.vstack([task.bank.matrix, task.queries.matrix]))
+        known = Interactions(matrix, np.concatenate([task.bank.users, task.queries.users]), task.bank.items)
+        model = network().fit(known, rng=np.random.default_rng(seed))
+        pool = spotifier.candidates(task, seed)
+        odds = model.scores(np.arange(task.bank.n_users, known.n_users))
+        unheld = np.where(task.queries.matrix.toarray() > 0, np.float32(-np.inf), np.float32(0))
+        orders = {
+            "candidates at random": pool,
+            "candidates by popularity": spotifier.by_popularity(task, pool),
+            "candidates by network": np.where(np.isfinite(pool), odds, np.float32(-np.inf)),
+            "all items by popularity": spotifier.by_popularity(task, unheld),
+            "all items by network": odds + unheld,
+        }
+        rates[seed] = {name: spotifier.hits(scores, task).mean() for name, scores in orders.items()}
+    return pd.DataFrame(rates).T.rename_axis("seed")
+
+
+def validation_curves(
+    settings: Mapping[str, Callable[[], Network]], split: Split, *, every: int = 1, metric: str = "ndcg@10"
+) -> pd.DataFrame:
+    """Return the metric on validation data over epochs: one row per measured epoch, one column per setting.
+
+    Parameters
+    ----------
+    settings : mapping of str to callable
+        An unfitted network of each setting, by a name for the legend.
+    split : Split
+        The one kept for choosing settings; its seed is the networks'.
+    every : int
+        Measure after every so many epochs.
+    """
+    curves = {}
+    for name, build in settings.items():
+        epoch = 0
+
+        def watch(model: Network) -> float:
+            nonlocal epoch
+            epoch += 1
+            if epoch % every:
+                return float("nan")
+            return float(evaluate(model, split, part="valid").per_user[metric].mean())
+
+        model = build().fit(split.train, rng=np.random.default_rng(split.seed), watch=watch)
+        curves[name] = model.history["watched"].dropna()
+    return pd.DataFrame(curves)
