@@ -156,11 +156,10 @@ class NNCF(Network):
         users, items = (net.get_layer(f"{of}_perceptron").get_weights()[0][:-1] for of in ("user", "item"))
         p, q = (net.get_layer(f"{of}_factors").get_weights()[0][:-1] for of in ("user", "item"))
         dim = self.perceptron_dim
-        factors, hidden, more = alpha * p, users @ kernel[:dim] + bias, items @ kernel[dim:]
-        return Collapsed(
-            *(a.astype(np.float32) for a in (factors, q, hidden, more, output[:, 0])),
-            output_bias=float(output_bias[0]), stream_weight=float(beta), bias=float(gamma[1] - gamma[0]),
-        )  # fmt: skip
+        arrays = [alpha * p, q, users @ kernel[:dim] + bias, items @ kernel[dim:], output[:, 0]]
+        factors, q, hidden, of_items, weights = (np.asarray(a, np.float32) for a in arrays)
+        numbers = float(output_bias[0]), float(beta), float(gamma[1] - gamma[0])
+        return Collapsed(factors, q, hidden, of_items, weights, *numbers)
 
     def _zeros(
         self, held: sp.csr_array, n: int, rng: np.random.Generator
