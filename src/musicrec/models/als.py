@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from musicrec.interactions import Interactions
 from musicrec.models.least_squares import LeastSquaresFactors, UserLoss

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import keras
@@ -17,8 +15,9 @@ import pandas as pd
 import scipy.sparse as sp
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
+from musicrec.files import whole
 from musicrec.interactions import Interactions
 from musicrec.models.base import Recommender
 
@@ -173,24 +172,18 @@ class Network(Recommender):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write settings, weights and training interactions to one ``.npz`` file, whole or not at all."""
-        path, matrix = Path(path), self.train.matrix
+        matrix = self.train.matrix
         arrays = {f"weight_{place:03}": value for place, value in enumerate(self.network.get_weights())}
         facts = {"name": self.name, "settings": asdict(self), "best_epoch": self.best_epoch, "columns": [*self.history]}
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(
-                    file,
-                    **arrays,
-                    facts=np.array(json.dumps(facts)),
-                    history=self.history.to_numpy(np.float64),
-                    data=matrix.data, indices=matrix.indices, indptr=matrix.indptr,
-                    users=_plain(self.train.users), items=_plain(self.train.items),
-                )  # fmt: skip
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with whole(path, "wb") as file:
+            np.savez_compressed(
+                file,
+                **arrays,
+                facts=np.array(json.dumps(facts)),
+                history=self.history.to_numpy(np.float64),
+                data=matrix.data, indices=matrix.indices, indptr=matrix.indptr,
+                users=_plain(self.train.users), items=_plain(self.train.items),
+            )  # fmt: skip
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
