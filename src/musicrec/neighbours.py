@@ -9,7 +9,13 @@ from musicrec.models.base import Recommendations, top_k
 
 
 def nearest(
-    factors: NDArray[np.float32], items: ArrayLike, k: int = 6, *, measure: str = "cosine", itself: bool = False
+    factors: NDArray[np.float32],
+    items: ArrayLike,
+    k: int = 6,
+    *,
+    measure: str = "cosine",
+    itself: bool = False,
+    among: NDArray[np.bool_] | None = None,
 ) -> Recommendations:
     """Return the items most similar to each of some items.
 
@@ -26,6 +32,8 @@ def nearest(
         zeros is 0.
     itself : bool
         Whether an item may be its own neighbour.
+    among : numpy.ndarray of bool, shape (n_items,), optional
+        Which items may be neighbours, by default all. Those with few listeners have a vector of little meaning.
 
     Returns
     -------
@@ -57,5 +65,6 @@ def nearest(
     scores = vectors[asked] @ vectors.T
     if not itself:
         scores[np.arange(len(asked)), asked] = -np.inf
+    if among is not None:
+        scores[:, ~among] = -np.inf
     return top_k(scores, k)
-

@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 import tensorflow as tf
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from musicrec.interactions import Interactions
 from musicrec.models.least_squares import LeastSquaresFactors, UserLoss
@@ -175,7 +175,7 @@ class MatrixFactorization(LeastSquaresFactors):
 
     @property
     def _penalised(self) -> bool:
-        return self.regularization > 0 or self.gravity > 0
+        return bool(self.regularization > 0 or self.gravity > 0)
 
     def _entries(self, part: Interactions) -> Entries:
         rows, columns = part.coordinates()
@@ -225,7 +225,11 @@ def _look(
     users: tf.Tensor, items: tf.Tensor, seen: Entries, valid: Entries, weights: Weights, *, penalised: bool
 ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
     residuals = [
-        tf.reduce_sum(tf.gather(users, part.rows) * tf.gather(items, part.columns), axis=1) - part.ratings
+        sum(
+            tf.reduce_sum(tf.gather(some, part.rows) * tf.gather(others, part.columns), axis=1)
+            for some, others in zip(_slices(users), _slices(items), strict=True)
+        )
+        - part.ratings
         for part in (seen, valid)
     ]
     errors = [tf.reduce_mean(part**2) for part in residuals]
@@ -255,11 +259,14 @@ def _move(
 
 
 def _product(matrix: tf.SparseTensor, factors: tf.Tensor, *, transposed: bool = False) -> tf.Tensor:
-    """Multiply a sparse and a narrow dense matrix.
+    parts = [tf.sparse.sparse_dense_matmul(matrix, part, adjoint_a=transposed) for part in _slices(factors)]
+    return tf.concat(parts, axis=1)
 
-    From 32 columns on, TensorFlow's kernel takes a path that is several times slower, hence slices below that.
+
+def _slices(factors: tf.Tensor) -> list[tf.Tensor]:
+    """Cut factors into slices of less than 32 columns.
+
+    Wider rows are several times slower: TensorFlow's sparse product takes another path, and XLA no longer unrolls.
     """
     dim = factors.shape[1]
-    widths = [len(part) for part in np.array_split(np.arange(dim), -(-dim // 31))]
-    parts = tf.split(factors, widths, axis=1)
-    return tf.concat([tf.sparse.sparse_dense_matmul(matrix, part, adjoint_a=transposed) for part in parts], axis=1)
+    return tf.split(factors, [len(part) for part in np.array_split(np.arange(dim), -(-dim // 31))], axis=1)
