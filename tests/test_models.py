@@ -17,9 +17,12 @@ from musicrec.models.concat_network import ConcatNetwork
 from musicrec.models.dot_network import DotNetwork
 from musicrec.models.knn import ItemKNN, UserKNN
 from musicrec.models.matrix_factorization import MatrixFactorization
+from musicrec.models.nncf import NNCF
+from musicrec.models.nncf_neighbourhood import NNCFNeighbourhood
 from musicrec.models.oracle import Oracle
 from musicrec.models.playlist_similarity import PlaylistSimilarity
 from musicrec.models.popularity import Popularity
+from musicrec.models.pure_svd import PureSVD
 from musicrec.models.random import Random
 
 
@@ -63,6 +66,17 @@ SYSTEMS = {
     "concat-network": System(lambda: ConcatNetwork(dim=4, n_negatives=2, **TINY), folds_in=False, heavy=True),
     "combined-network": System(lambda: CombinedNetwork(epochs=2), folds_in=False, heavy=True),
     "combined-popularity": System(CombinedPopularity),
+    "nncf": System(
+        lambda: NNCF(factors=4, perceptron_dim=2, dropout=0.1, batch_size=256, learning_rate=0.03, epochs=40),
+        folds_in=False,
+        heavy=True,
+    ),
+    "nncf-neighbourhood": System(
+        lambda: NNCFNeighbourhood(dim=4, neighbour_dim=4, dropout=0.0, batch_size=256, learning_rate=0.03, epochs=30),
+        folds_in=False,
+        heavy=True,
+    ),
+    "pure-svd": System(lambda: PureSVD(2)),
 }
 
 

@@ -110,7 +110,7 @@ class CellSplit:
         return Cells(np.concatenate(labels), np.concatenate(values), np.concatenate(items))
 
 
-def cell_report(cells: Cells, threshold: float, listeners: NDArray[np.int64] | None = None) -> pd.Series:
+def cell_report(cells: Cells, threshold: float, train: Interactions | None = None) -> pd.Series:
     """Measure yes-or-no answers, and the scores behind them, as the original did and as it should have.
 
     Parameters
@@ -119,10 +119,10 @@ def cell_report(cells: Cells, threshold: float, listeners: NDArray[np.int64] | N
         What was held out.
     threshold : float
         The answer is yes from this score on.
-    listeners : numpy.ndarray, shape (n_items,), optional
-        Training listeners of the items. With them, `matched auc` is added: the area under the curve when each zero
-        counts as often as its item has listeners, as ones do by their nature, so that popularity alone gets 0.5.
-        Ones of items without a training listener are left out of it.
+    train : Interactions, optional
+        With it, `matched auc` is added: the area under the curve when the zeros of an item, of which n users hold
+        it and m don't, count n/m each, so that ones and zeros name items equally often and popularity alone gets
+        about 0.5. Ones of items without a training listener are left out of it.
 
     Returns
     -------
@@ -149,9 +149,9 @@ def cell_report(cells: Cells, threshold: float, listeners: NDArray[np.int64] | N
         "auc": roc_auc_score(ones, cells.scores),
         "average precision": average_precision_score(ones, cells.scores),
     }
-    if listeners is not None:
-        known = listeners[cells.items]
-        weight = np.where(ones, known > 0, known)
+    if train is not None:
+        held = train.listeners()[cells.items]
+        weight = np.where(ones, held > 0, held / np.maximum(train.n_users - held, 1))
         report["matched auc"] = roc_auc_score(ones, cells.scores, sample_weight=weight)
     return pd.Series(report, dtype=float)
 
