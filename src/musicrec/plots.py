@@ -18,6 +18,7 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from numpy.typing import ArrayLike, NDArray
+from seaborn.utils import relative_luminance
 
 from musicrec.display import INK, any_script, prose, reproduced, show, table
 
@@ -359,8 +360,11 @@ def heatmap(
         frame.astype(float), ax=ax, cmap=SEQUENTIAL if center is None else DIVERGING, annot=columns <= 15, fmt=form,
         annot_kws={"fontsize": "small"}, cbar_kws={"label": unit}, rasterized=frame.size > DENSE, **scale,
     )  # fmt: skip
-    for number in ax.texts:  # they stand on a coloured ground, the same in both modes: black must not follow the page
-        number.set_color("#fefefe" if number.get_color() == "w" else "#111111")
+    grounds = np.asarray(ax.collections[0].get_facecolor())[frame.notna().to_numpy().ravel()] if ax.texts else []
+    for number, ground in zip(ax.texts, grounds, strict=True):
+        # They stand on a coloured ground, the same in both modes: black must not follow the page. Below a luminance of
+        # 0.18 white has the higher contrast, above it black; seaborn's own choice leaves mid-tones hard to read.
+        number.set_color("#fefefe" if relative_luminance(ground) < 0.18 else "#010101")
     ax.grid(visible=False)
     plt.setp(ax.get_yticklabels(), rotation=0)
     plt.setp(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
