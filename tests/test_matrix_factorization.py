@@ -3,26 +3,31 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 
+from musicrec.datasets.dataset import Dataset, Provenance
 from musicrec.factorization import (
     Bridge,
     MeanRating,
     asked_for,
+    compare_losses,
     first_match,
     gravity_loss,
     hold_out,
     implicit_loss,
     library_loss,
     mean_over_seeds,
+    most_listened_by_tag,
     neighbours_as_the_original_printed_them,
     rated,
     read_off,
     squared_error,
     string_order,
     tag_likeness,
+    top_tags,
 )
 from musicrec.interactions import Interactions
 from musicrec.models.als import ALS
@@ -184,7 +189,7 @@ def test_folding_in_minimises_the_loss(listens: Interactions, settings: dict[str
 
 
 def test_als_solves_for_users_as_its_library_does(listens: Interactions) -> None:
-    model = ALS(dim=8, alpha=7.0, regularization=2.0, iterations=5).fit(listens, rng=rng())
+    model = ALS(dim=8, alpha=7.0, regularization=2.0, strength="equal", iterations=5).fit(listens, rng=rng())
     library = AlternatingLeastSquares(8, 2.0, 1.0, num_threads=1)
     library.user_factors, library.item_factors = model.user_factors, model.item_factors
     theirs = library.recalculate_user(np.arange(60), sp.csr_matrix(listens.binary() * 8))
@@ -308,3 +313,40 @@ def test_likeness_of_tags() -> None:
     tags = sp.csr_array(np.float32([[3, 0], [1, 0], [0, 2], [0, 0]]))
     others = np.array([[1, 1, 1], [1, 2, 3], [0, 1, 1], [0, 0, 0]])
     np.testing.assert_allclose(tag_likeness(tags, [0, 0, 0, 3], others), [1, 1 / 3, 1, 0])
+
+
+@pytest.fixture
+def tagged() -> Dataset:
+    """Three artists: a (3 listeners; rock 1, pop 2), b (2 listeners; rock 2), c (1 listener; "80" once)."""
+    listens = Interactions(
+        sp.csr_array(np.float32([[1, 1, 1], [1, 1, 0], [1, 0, 0]])), np.array([1, 2, 3]), np.array([7, 8, 9])
+    )
+    given = [(1, 7, 1), (1, 7, 2), (2, 7, 2), (1, 8, 1), (2, 8, 1), (1, 9, 3)]
+    tables = {
+        "tags": pd.DataFrame({"id": [1, 2, 3], "name": ["rock", "pop", "80"]}),
+        "tag_assignments": pd.DataFrame(given, columns=["user", "artist", "tag"]),
+    }
+    items = pd.DataFrame({"id": [7, 8, 9], "name": ["a", "b", "c"]})
+    return Dataset("tiny", listens, items, Provenance("", "", "", "", "", "", ""), tables)
+
+
+def test_the_most_listened_artist_of_a_tag(tagged: Dataset) -> None:
+    assert top_tags(tagged, 2) == ["rock", "pop"]
+    wrong = most_listened_by_tag(tagged, {"rock": "80", "pop": "pop", "jazz": "jazz"})
+    assert wrong["artist"].tolist()[:2] == ["c", "a"]
+    assert pd.isna(wrong.loc["jazz", "artist"])
+    assert wrong["item"].tolist() == [2, 0, -1]
+    right = most_listened_by_tag(tagged, {"rock": "rock"})
+    assert right.loc["rock"].to_dict() == {
+        "value": "rock", "artists": 2, "item": 0, "artist": "a", "listeners": 3, "share": pytest.approx(1 / 3)
+    }  # fmt: skip
+    mainly = most_listened_by_tag(tagged, {"rock": "rock"}, mainly=True)
+    assert mainly.loc["rock", ["artist", "artists", "share"]].tolist() == ["b", 1, 1.0]
+
+
+def test_losses_agree_whatever_the_vectors(listens: Interactions) -> None:
+    model = small("mf-regularized").fit(listens, rng=rng())
+    found = compare_losses(model.user_factors, model.item_factors, listens, gravity=1.0, regularization=0.1)
+    assert found["gravity, rescaled"] == pytest.approx(found["implicit, all pairs"], rel=1e-6)
+    assert found["library"] == pytest.approx(found["implicit, all pairs"], rel=1e-5)
+    assert found["gradients differ by"] < 1e-5

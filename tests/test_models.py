@@ -57,7 +57,7 @@ SYSTEMS = {
     "item-knn": System(lambda: ItemKNN(n_neighbours=12)),
     "playlist-similarity": System(PlaylistSimilarity),
     "playlist-similarity-votes": System(lambda: PlaylistSimilarity(order="votes")),
-    "als": System(lambda: ALS(dim=4)),
+    "als": System(lambda: ALS(dim=4, regularization=1.0)),
     "mf-plain": System(lambda: mf("mf-plain"), learns=False),  # nothing unheard is in its loss
     "mf-low-init": System(lambda: mf("mf-low-init"), learns=False),
     "mf-regularized": System(lambda: mf("mf-regularized", dim=4, iterations=800)),
