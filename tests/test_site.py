@@ -229,7 +229,7 @@ def test_notebooks_can_be_downloaded(open_page, site: str):
     for name in PAGES:
         if name.startswith("notebooks/"):
             page = open_page(name)
-            link = page.locator("a[href$='.ipynb']").first.get_attribute("href")
+            link = page.locator("a[href*='_sources/'][href$='.ipynb']").first.get_attribute("href")
             response = page.request.get(urljoin(site + name, link))
             assert response.ok and response.json()["nbformat"] == 4
 

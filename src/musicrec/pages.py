@@ -55,10 +55,15 @@ def state_page(run: Run) -> str:
         text = f"This copy was made on real data: {about.source}."
     else:
         text = "This copy was made on **simulated data**: invented listeners, not real ones."
-        text += f" The reason: {about.fallback}" if about.fallback else ""
+        text += f" The reason: {_reason(about.fallback)}." if about.fallback else ""
     if run.quick:
         text += " It is a **quick run**: training was shortened, so scores are lower than they could be."
     return text + " {doc}`/provenance` has the details.\n"
+
+
+def _reason(fallback: str) -> str:
+    """Return why simulated data stand in, without where they were looked for: paths of one machine are no news."""
+    return fallback.partition(":")[0].rstrip(". ")
 
 
 def reproduction_page(scores: Sequence[Score]) -> str:
@@ -78,7 +83,7 @@ def reproduction_page(scores: Sequence[Score]) -> str:
             [_reproduction_row(row) for row in mine],
             right=(1, 2, 3, 4),
         )
-        parts.append(f":::{{dropdown}} {TITLES[key]}: all {len(mine)} figures\n\n{figures}\n:::\n")
+        parts.append(f":::{{dropdown}} {TITLES[key]}: every figure ({len(mine)})\n\n{figures}\n:::\n")
     head = ["original", "key", "figures", "✓ reproduced", "✗ differ", "– not comparable"]
     return table(head, summary, right=(2, 3, 4, 5)) + "\n" + "\n".join(parts)
 
@@ -126,9 +131,16 @@ def provenance_page(run: Run, chapters: Sequence[Chapter], root: Path) -> str:
     parts += ["## Chapters", _chapter_table(chapters, run, root)]
     parts += [
         "## Code",
-        table(["", ""], [["revision", git_revision(root)], ["musicrec", metadata.version("musicrec")]]),
+        table(
+            ["code", "in this build"], [["revision", git_revision(root)], ["musicrec", metadata.version("musicrec")]]
+        ),
     ]
-    parts += ["## Machine", table(["", ""], machine()), "## Versions", table(["package", "version"], versions())]
+    parts += [
+        "## Machine",
+        table(["machine", "in this build"], machine()),
+        "## Versions",
+        table(["package", "version"], versions()),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -149,13 +161,13 @@ def _data_table(data: Dataset) -> str:
         ["version", about.version],
         ["licence", about.licence],
         ["real or simulated", "**simulated**" if about.simulated else "real"],
-        ["found", about.found + (f": {about.fallback}" if about.fallback else "")],
+        ["found", about.found + (f", because {_reason(about.fallback)}" if about.fallback else "")],
         ["users × items", shape],
         *([f"table `{name}`", f"{len(frame):,} rows"] for name, frame in data.tables.items()),
         ["fingerprint", f"`{about.fingerprint}`"],
         *(["note", note] for note in about.notes),
     ]
-    return f"### `{data.name}`\n\n" + table(["", ""], rows)
+    return f"### `{data.name}`\n\n" + table(["about the data", "in this build"], rows)
 
 
 def _chapter_table(chapters: Sequence[Chapter], run: Run, root: Path) -> str:

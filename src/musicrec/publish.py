@@ -70,6 +70,8 @@ def build_site(root: Path, run: Run, say: Say) -> Site:
         return Site(html / "index.html", pages, figures, rebuilt=False)
 
     say("building the pages …")
+    for left in build_dir().glob(".site-*"):  # by a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".site-", dir=build_dir()) as work:
         new = _sphinx(source, Path(work))
         for chapter in done:
