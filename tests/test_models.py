@@ -12,9 +12,11 @@ from musicrec.interactions import Interactions
 from musicrec.models.additive_network import AdditiveNetwork
 from musicrec.models.als import ALS
 from musicrec.models.base import Recommender, top_k
+from musicrec.models.bpr import BPR
 from musicrec.models.combined_network import CombinedNetwork, CombinedPopularity
 from musicrec.models.concat_network import ConcatNetwork
 from musicrec.models.dot_network import DotNetwork
+from musicrec.models.ease import EASE
 from musicrec.models.knn import ItemKNN, UserKNN
 from musicrec.models.matrix_factorization import MatrixFactorization
 from musicrec.models.nncf import NNCF
@@ -24,6 +26,8 @@ from musicrec.models.playlist_similarity import PlaylistSimilarity
 from musicrec.models.popularity import Popularity
 from musicrec.models.pure_svd import PureSVD
 from musicrec.models.random import Random
+from musicrec.models.rp3beta import RP3Beta
+from musicrec.models.slim import SLIM
 
 
 class System(NamedTuple):
@@ -57,6 +61,10 @@ SYSTEMS = {
     "item-knn": System(lambda: ItemKNN(n_neighbours=12)),
     "playlist-similarity": System(PlaylistSimilarity),
     "playlist-similarity-votes": System(lambda: PlaylistSimilarity(order="votes")),
+    "ease": System(lambda: EASE(l2=1.0)),
+    "slim": System(lambda: SLIM(l1=0.1, l2=0.5)),
+    "rp3beta": System(lambda: RP3Beta(beta=0.3)),
+    "bpr": System(lambda: BPR(dim=8, epochs=300), folds_in=False),
     "als": System(lambda: ALS(dim=4, regularization=1.0)),
     "mf-plain": System(lambda: mf("mf-plain"), learns=False),  # nothing unheard is in its loss
     "mf-low-init": System(lambda: mf("mf-low-init"), learns=False),
@@ -235,3 +243,15 @@ def test_vectorised_similarities_equal_the_plain_loops(listens: Interactions) ->
 def test_real_data_have_no_oracle() -> None:
     with pytest.raises(ValueError, match="only simulated data have an oracle"):
         Oracle(None)
+
+
+def test_ease_among_users_equals_the_textbook_among_items(listens: Interactions) -> None:
+    """Steck's closed form: invert the penalised Gram matrix of items, divide by its diagonal, clear the diagonal."""
+    l2, x = 3.0, listens.binary().toarray().astype(np.float64)
+    inverse = np.linalg.inv(x.T @ x + l2 * np.eye(x.shape[1]))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    model = EASE(l2).fit(listens, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(model.scores(np.arange(listens.n_users)), x @ weights, atol=1e-4)
+    with pytest.raises(ValueError, match="above zero"):
+        EASE(0)
