@@ -141,6 +141,8 @@ def test_columns() -> None:
         assert prepared.transform(table).shape == (4, width)
         # an unknown artist has no column, or shares that of the rare ones
         assert prepared.transform(new)[0, 1:].sum() == (min_count > 1)
+    with pytest.raises(ValueError, match="artist is 'onehot'; choose from '', 'one-hot' and 'target'"):
+        regression.columns("onehot")
     scaled = regression.columns(log=True).fit_transform(table)
     np.testing.assert_allclose(scaled[:, 0], (z := np.log1p(table["x"])).sub(z.mean()) / z.std(ddof=0))
 

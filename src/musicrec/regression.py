@@ -217,16 +217,26 @@ def columns(
         as in the original, an artist that occurs in the test rows alone has no column.
     seed : int
         Draws the parts of the cross-fitting.
+
+    Raises
+    ------
+    ValueError
+        When `artist` is none of the three.
     """
     steps = [FunctionTransformer(np.log1p)] * log + [StandardScaler()] * scale
     numeric = make_column_selector(dtype_include=np.number)
     parts: list[Any] = [("numbers", make_pipeline(*steps) if steps else "passthrough", numeric)]
-    if artist:
-        shared: Any = {"handle_unknown": "infrequent_if_exist", "min_frequency": min_count}
-        encoder: Any = OneHotEncoder(sparse_output=False, **(shared if min_count > 1 else {"handle_unknown": "ignore"}))
-        if artist == "target":
-            folds = model_selection.KFold(5, shuffle=True, random_state=seed)
-            encoder = TargetEncoder(target_type="continuous", cv=folds)
+    encoder: Any = None
+    if artist == "one-hot" and min_count == 1:
+        encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
+    elif artist == "one-hot":
+        encoder = OneHotEncoder(sparse_output=False, handle_unknown="infrequent_if_exist", min_frequency=min_count)
+    elif artist == "target":
+        folds = model_selection.KFold(5, shuffle=True, random_state=seed)
+        encoder = TargetEncoder(target_type="continuous", cv=folds)
+    elif artist:
+        raise ValueError(f"artist is {artist!r}; choose from '', 'one-hot' and 'target'")
+    if encoder is not None:
         parts.append(("artist", encoder, make_column_selector(dtype_exclude=np.number)))
     return ColumnTransformer(parts, sparse_threshold=0)
 
