@@ -239,6 +239,8 @@ def _python_cells(path: Path) -> list[str]:
 
 def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
     """Return a digest of everything a chapter's result depends on, by what it is."""
+    from musicrec.datasets import mpd
+
     sources = _python_cells(chapter.path)
     try:
         code = code_closure(sources)
@@ -246,6 +248,7 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
         raise BookError(f"{chapter.path}: a cell is not valid Python ({error.msg}: {error.text})") from error
     # A chapter that mentions no songs does not depend on them; code in src is given its data and names none.
     data = [run.data, *([run.songs] if any("songs" in source for source in sources) else [])]
+    slices = [f"{p.name} {p.stat().st_size}" for p in mpd.find()] if any('"mpd"' in s for s in sources) else []
     notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
     cells = [
         [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in notebook["cells"]
@@ -253,7 +256,7 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
     return {
         "notebook": _digest(json.dumps(cells)),
         "code": _digest(*(f"{p.relative_to(SOURCE)}\n{p.read_text(encoding='utf-8')}" for p in code)),
-        "data": _digest(*(f"{d.name} {d.provenance.fingerprint}" for d in data)),
+        "data": _digest(*(f"{d.name} {d.provenance.fingerprint}" for d in data), *slices),
         "parameters": _digest(json.dumps(run.parameters, sort_keys=True)),
         "environment": _digest((root / "requirements.lock").read_text(encoding="utf-8")),
     }

@@ -30,8 +30,12 @@ ARTISTS = (
 )  # fmt: skip
 # What the original printed at the end of each run; the minima of the test error were read off its curves.
 REPORTED: dict[str, dict[str, float]] = {
-    "mf-plain": {"train MSE": 0.254370, "test MSE": 14.583439, "lowest test MSE": 13.06, "iteration of the lowest": 230},
-    "mf-low-init": {"train MSE": 0.325832, "test MSE": 7.582612, "lowest test MSE": 6.857, "iteration of the lowest": 420},
+    "mf-plain": {
+        "train MSE": 0.254370, "test MSE": 14.583439, "lowest test MSE": 13.06, "iteration of the lowest": 230,
+    },
+    "mf-low-init": {
+        "train MSE": 0.325832, "test MSE": 7.582612, "lowest test MSE": 6.857, "iteration of the lowest": 420,
+    },
     "mf-regularized": {
         "train MSE": 0.358750, "test MSE": 10.193214, "regularization": 0.990896, "gravity": 0.756215,
         "lowest test MSE": 7.83, "iteration of the lowest": 170,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
 from musicrec.datasets.sources import DataError, DataUnavailableError, data_dir
