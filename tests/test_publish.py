@@ -117,6 +117,14 @@ def test_a_chapter_is_stale_when_anything_it_depends_on_changes_and_only_then(
     other_songs = Run(dataset(), dataset("spotify-songs", fingerprint="f" * 16))
     assert why_stale(first, other_songs, book) == "", "a chapter without songs does not depend on them"
 
+    with_playlists = dataclasses.replace(run(), playlists=dataset("mpd"))
+    assert why_stale(first, with_playlists, book) == "", "nor one without playlists on them"
+    write_notebook(book, "01_eda", 'from musicrec import datasets\ndatasets.load("mpd")', SCORE.format("01_eda"))
+    pretend(first, run(), book)
+    assert why_stale(first, with_playlists, book) == "changed: data"
+    write_notebook(book, "01_eda")
+    pretend(first, run(), book)
+
     fake = book / "musicrec"
     shutil.copytree(chapters.SOURCE, fake)
     monkeypatch.setattr(chapters, "SOURCE", fake)

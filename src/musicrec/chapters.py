@@ -107,6 +107,12 @@ class Run:
     songs: Dataset  # audio features
     seed: int = 0
     quick: bool = False
+    playlists: Dataset | None = None  # the Million Playlist Dataset, of whoever has it
+
+    @property
+    def datasets(self) -> list[Dataset]:
+        """All the data a chapter may load."""
+        return [self.data, self.songs, *([self.playlists] if self.playlists else [])]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -129,10 +135,11 @@ def resolve(dataset: str = "auto", *, seed: int = 0, quick: bool = False) -> Run
     """
     if dataset not in BOOK_DATA:
         raise BookError(f"the book cannot be made with data {dataset!r}; choose from {', '.join(BOOK_DATA)}")
-    from musicrec.datasets import load
+    from musicrec.datasets import load, mpd
 
     data = load(dataset, seed=seed)
-    return Run(data, load("simulated-songs" if data.simulated else "auto-songs", seed=seed), seed, quick)
+    songs = load("simulated-songs" if data.simulated else "auto-songs", seed=seed)
+    return Run(data, songs, seed, quick, load("mpd", progress=False) if mpd.find() else None)
 
 
 def find_chapters(root: Path, only: str | None = None) -> list[Chapter]:
@@ -239,16 +246,14 @@ def _python_cells(path: Path) -> list[str]:
 
 def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
     """Return a digest of everything a chapter's result depends on, by what it is."""
-    from musicrec.datasets import mpd
-
     sources = _python_cells(chapter.path)
     try:
         code = code_closure(sources)
     except SyntaxError as error:
         raise BookError(f"{chapter.path}: a cell is not valid Python ({error.msg}: {error.text})") from error
-    # A chapter that mentions no songs does not depend on them; code in src is given its data and names none.
-    data = [run.data, *([run.songs] if any("songs" in source for source in sources) else [])]
-    slices = [f"{p.name} {p.stat().st_size}" for p in mpd.find()] if any('"mpd"' in s for s in sources) else []
+    # A chapter that does not mention songs or playlists does not depend on them; code in src is given its data.
+    words = {run.data.name: "", run.songs.name: "songs", "mpd": '"mpd"'}
+    data = [d for d in run.datasets if any(words[d.name] in source for source in sources)]
     notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
     cells = [
         [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in notebook["cells"]
@@ -256,7 +261,7 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
     return {
         "notebook": _digest(json.dumps(cells)),
         "code": _digest(*(f"{p.relative_to(SOURCE)}\n{p.read_text(encoding='utf-8')}" for p in code)),
-        "data": _digest(*(f"{d.name} {d.provenance.fingerprint}" for d in data), *slices),
+        "data": _digest(*(f"{d.name} {d.provenance.fingerprint}" for d in data)),
         "parameters": _digest(json.dumps(run.parameters, sort_keys=True)),
         "environment": _digest((root / "requirements.lock").read_text(encoding="utf-8")),
     }

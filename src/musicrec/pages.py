@@ -127,7 +127,7 @@ def leaderboard_page(scores: Sequence[Score], run: Run) -> str:
 def provenance_page(run: Run, chapters: Sequence[Chapter], root: Path) -> str:
     """Return the page that says what this build was made from, with what, on what, and how long it took."""
     parts = ["# Provenance", _PROVENANCE_INTRO, "## Data"]
-    parts += [_data_table(data) for data in (run.data, run.songs)]
+    parts += [_data_table(data) for data in run.datasets]
     parts += ["## Chapters", _chapter_table(chapters, run, root)]
     parts += [
         "## Code",
