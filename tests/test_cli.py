@@ -113,7 +113,7 @@ def test_data_says_where_from_and_under_which_licence(monkeypatch: pytest.Monkey
 def test_an_error_is_one_message_and_exit_code_1(monkeypatch: pytest.MonkeyPatch):
     import musicrec.datasets
 
-    def load(name: str) -> None:
+    def load(name: str, **_: object) -> None:
         raise DataError("artists.dat, line 7: expected 4 columns, found 3")
 
     monkeypatch.setattr(musicrec.datasets, "load", load)

@@ -88,20 +88,17 @@ def data(
 
     Examples: `musicrec data`, `musicrec data --dataset spotify-songs --json`
     """
+    from musicrec.chapters import resolve
     from musicrec.datasets import load
 
-    found = [load(dataset)]
-    if dataset == "auto":
-        found.append(load("simulated-songs" if found[0].simulated else "auto-songs"))
-    about = [_describe(each) for each in found]
+    about = [_describe(each) for each in (resolve().datasets if dataset == "auto" else [load(dataset)])]
     if as_json:
         typer.echo(json.dumps(about, indent=1, ensure_ascii=False))
         return
     for block in about:
         name = block.pop("name")
         typer.echo(typer.style(f"{name}{' — SIMULATED' if block.pop('simulated') else ''}", bold=True))
-        for tables in [block.pop("tables")]:
-            block |= {f"table {table}": f"{rows:,} rows" for table, rows in tables.items()}
+        block |= {f"table {table}": f"{rows:,} rows" for table, rows in block.pop("tables").items()}
         for label, value in block.items():
             for line in value if isinstance(value, list) else [value]:
                 if line != "":
