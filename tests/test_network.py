@@ -294,15 +294,22 @@ def test_the_originals_rows(listens: Interactions) -> None:
 
 def test_other_tests_of_the_same_network(listens: Interactions) -> None:
     rows = spotifier_network.original_rows(listens, seed=1, negatives="uniform")
-    popular = spotifier_network.with_popular_negatives(listens, rows.test, seed=0)
-    assert not (listens.binary()[popular.users, popular.items][popular.labels == 0] > 0).any()
-    fame = listens.listeners()
-    assert fame[popular.items[popular.labels == 0]].mean() > fame[rows.test.items[rows.test.labels == 0]].mean()
+    even, popular = (
+        spotifier_network.other_negatives(listens, rows.test, seed=0, popular=popular) for popular in (False, True)
+    )
+    held, fame = listens.binary(), listens.listeners()
+    for other in (even, popular):
+        np.testing.assert_array_equal(held[other.users, other.items] > 0, other.labels > 0)
+    assert fame[popular.items[popular.labels == 0]].mean() > fame[even.items[even.labels == 0]].mean()
     cells = spotifier_network.any_cells(listens, 4000, seed=0)
     assert cells.labels.mean() == pytest.approx(listens.density, abs=0.03)
-    accuracy, limit = spotifier_network.popularity_accuracy(rows, listens.n_items)
+    model = AdditiveNetwork(epochs=1).fit_examples(listens, rows.train, rng=rng())
+    table = spotifier_network.accuracies(model, rows, {"own": rows.test, "cells": cells})
     counts = spotifier_network.item_counts(rows, listens.n_items)
-    assert accuracy == ((counts[rows.test.items] >= limit) == (rows.test.labels > 0)).mean()
+    limit = spotifier_network.popularity_limit(rows, listens.n_items)
+    right = (counts[rows.test.items] >= limit) == (rows.test.labels > 0)
+    assert table.loc["own"].tolist() == [model.test(rows.test)[1], right.mean(), 0.5]
+    assert table.loc["cells", "never"] == (cells.labels == 0).mean()
 
 
 @pytest.mark.parametrize("build", [NETWORKS["combined-network"], CombinedPopularity], ids=["network", "popularity"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -104,28 +105,47 @@ def sweep(
     return pd.DataFrame(ends).T.rename_axis(setting)
 
 
-def item_counts(rows: Rows, n_items: int) -> NDArray[np.int64]:
-    """Return how many training positives each item has, shape (n_items,): all that popularity knows."""
-    return np.bincount(rows.train.items[rows.train.labels > 0], minlength=n_items)
+def item_counts(rows: Rows, n_items: int, label: int = 1) -> NDArray[np.int64]:
+    """Return how many training rows with this label each item has, shape (n_items,)."""
+    return np.bincount(rows.train.items[rows.train.labels == label], minlength=n_items)
 
 
-def popularity_accuracy(rows: Rows, n_items: int) -> tuple[float, int]:
-    """Return the test accuracy of "is it popular?", and the listeners an item needs for a yes.
+def popularity_limit(rows: Rows, n_items: int) -> int:
+    """Return how many training listeners an item needs for the rule "it is popular, so yes".
 
-    That number is chosen on the validation rows.
+    The number is the one that is right most often on the validation rows.
     """
     counts = item_counts(rows, n_items)
     limits = np.unique(counts[counts > 0])
-    valid = [((counts[rows.valid.items] >= limit) == (rows.valid.labels > 0)).mean() for limit in limits]
-    limit = int(limits[int(np.argmax(valid))])
-    return float(((counts[rows.test.items] >= limit) == (rows.test.labels > 0)).mean()), limit
+    right = [((counts[rows.valid.items] >= limit) == (rows.valid.labels > 0)).mean() for limit in limits]
+    return int(limits[int(np.argmax(right))])
 
 
-def with_popular_negatives(interactions: Interactions, test: Examples, seed: int) -> Examples:
-    """Replace the negatives of a test by items drawn in proportion to their listeners, none of which the user holds."""
+def accuracies(model: Network, rows: Rows, tests: Mapping[str, Examples]) -> pd.DataFrame:
+    """Return the share of right answers in each test: of the network, of "is it popular?" and of "never"."""
+    counts = item_counts(rows, model.train.n_items)
+    limit = popularity_limit(rows, model.train.n_items)
+    table = {
+        name: {
+            "network": model.test(test)[1],
+            "is it popular?": ((counts[test.items] >= limit) == (test.labels > 0)).mean(),
+            "never": (test.labels == 0).mean(),
+        }
+        for name, test in tests.items()
+    }
+    return pd.DataFrame(table).T
+
+
+def other_negatives(interactions: Interactions, test: Examples, seed: int, *, popular: bool) -> Examples:
+    """Replace the negatives of a test: by items drawn evenly, or in proportion to their listeners.
+
+    None of them is held by the user.
+    """
     rng = np.random.default_rng(seed)
     positive = test.labels > 0
     users, items = test.users[positive].astype(np.int64), test.items[positive]
+    if not popular:
+        return labelled(users, items, users, sample_negatives(interactions.matrix, users, rng))
     rows, columns = interactions.coordinates()
     held = rows * interactions.n_items + columns
     drawn = rng.choice(columns, size=len(users))
@@ -142,17 +162,22 @@ def any_cells(interactions: Interactions, n: int, seed: int) -> Examples:
     return Examples(users.astype(np.int32), items.astype(np.int32), np.asarray(labels, np.float32).ravel())
 
 
-def pairs_in_order(model: Network, test: Examples) -> float:
-    """Return the share of test pairs whose positive scores higher than its negative; ties count half."""
-    odds = model.log_odds(test.users, test.items)
-    positives, negatives = np.split(odds, 2)
-    return float((positives > negatives).mean() + (positives == negatives).mean() / 2)
-
-
 def agreement(model: Recommender, users: ArrayLike) -> NDArray[np.float64]:
     """Return Spearman's rank correlation of all items between each two of some users, shape (n_pairs,)."""
     ranks = stats.rankdata(model.scores(users), axis=1)
     return np.corrcoef(ranks)[np.triu_indices(len(ranks), k=1)]
+
+
+def shared_items(lists: NDArray[np.int64]) -> float:
+    """Return how many items two lists, rows of shape (n, k), have in common, averaged over all pairs of lists.
+
+    Examples
+    --------
+    >>> shared_items(np.array([[1, 2], [2, 3], [2, 1]]))  # 1, 2 and 1
+    1.3333333333333333
+    """
+    counts = np.bincount(lists[lists >= 0])
+    return float((counts * (counts - 1)).sum() / (len(lists) * (len(lists) - 1)))
 
 
 def same_pool_hit_rates(lists: pd.DataFrame, seeds: Sequence[int], network: Callable[[], Network]) -> pd.DataFrame:
@@ -184,26 +209,28 @@ def same_pool_hit_rates(lists: pd.DataFrame, seeds: Sequence[int], network: Call
         pool = spotifier.candidates(task, seed)
         odds = model.scores(np.arange(task.bank.n_users, known.n_users))
         unheld = np.where(task.queries.matrix.toarray() > 0, np.float32(-np.inf), np.float32(0))
-        orders = {
-            "candidates at random": pool,
-            "candidates by popularity": spotifier.by_popularity(task, pool),
-            "candidates by network": np.where(np.isfinite(pool), odds, np.float32(-np.inf)),
-            "all items by popularity": spotifier.by_popularity(task, unheld),
-            "all items by network": odds + unheld,
+        rates[seed] = {
+            name: spotifier.hits(scores, task).mean()
+            for name, scores in (
+                ("candidates at random", pool),
+                ("candidates by popularity", spotifier.by_popularity(task, pool)),
+                ("candidates by network", np.where(np.isfinite(pool), odds, np.float32(-np.inf))),
+                ("all items by popularity", spotifier.by_popularity(task, unheld)),
+                ("all items by network", odds + unheld),
+            )
         }
-        rates[seed] = {name: spotifier.hits(scores, task).mean() for name, scores in orders.items()}
     return pd.DataFrame(rates).T.rename_axis("seed")
 
 
 def validation_curves(
-    settings: Mapping[str, Callable[[], Network]], split: Split, *, every: int = 1, metric: str = "ndcg@10"
+    settings: Mapping[Any, Callable[[], Network]], split: Split, *, every: int = 1, metric: str = "ndcg@10"
 ) -> pd.DataFrame:
-    """Return the metric on validation data over epochs: one row per measured epoch, one column per setting.
+    """Return the metric on validation data over epochs: one row per measured epoch, one column per value.
 
     Parameters
     ----------
-    settings : mapping of str to callable
-        An unfitted network of each setting, by a name for the legend.
+    settings : mapping of value to callable
+        An unfitted network for each value of a setting.
     split : Split
         The one kept for choosing settings; its seed is the networks'.
     every : int
@@ -211,15 +238,19 @@ def validation_curves(
     """
     curves = {}
     for name, build in settings.items():
-        epoch = 0
-
-        def watch(model: Network) -> float:
-            nonlocal epoch
-            epoch += 1
-            if epoch % every:
-                return float("nan")
-            return float(evaluate(model, split, part="valid").per_user[metric].mean())
-
-        model = build().fit(split.train, rng=np.random.default_rng(split.seed), watch=watch)
+        model = build()
+        model.fit(split.train, rng=np.random.default_rng(split.seed), watch=_every(every, split, metric))
         curves[name] = model.history["watched"].dropna()
     return pd.DataFrame(curves)
+
+
+def _every(every: int, split: Split, metric: str) -> Callable[[Network], float]:
+    """Return a measurement for `Network.fit` that is made after every so many epochs, else NaN."""
+    epochs = itertools.count(1)
+
+    def watch(model: Network) -> float:
+        if next(epochs) % every:
+            return float("nan")
+        return float(evaluate(model, split, part="valid").per_user[metric].mean())
+
+    return watch

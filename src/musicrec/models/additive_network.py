@@ -29,11 +29,14 @@ class AdditiveNetwork(Network):
     negatives : {"uniform", "original"}
         The original drew an item and, as long as the user held it, another one, but that one by the number of
         *users*. Both ways are here; see `original_negatives`.
+    redraw : bool
+        Whether every epoch draws its own negatives. The original drew them once.
     """
 
     name: ClassVar[str] = "additive-network"
     dim: int = 10
     negatives: str = "uniform"
+    redraw: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
