@@ -168,7 +168,7 @@ def test_a_pair_never_sees_itself_among_its_neighbours(listens: Interactions) ->
         np.testing.assert_allclose(layers[0](*pair, training=True)[0], expected, atol=1e-6)
         np.testing.assert_allclose(layers[0](*pair, training=False)[0], expected, atol=1e-6)
         np.testing.assert_allclose(layers[1](*pair, training=False)[0], expected, atol=1e-6)
-        leaky = Neighbours(sp.csr_array(whole), dim=5, leave_out=False)
+        leaky = Neighbours(sp.csr_array(whole), dim=5, leave_out="nothing")
         leaky.table.assign(layers[0].table)
         full = whole.toarray()[owner]
         np.testing.assert_allclose(leaky(*pair, training=True)[0], full @ leaky.table.numpy() / full.sum(), atol=1e-6)
@@ -200,7 +200,7 @@ def test_the_open_leak_would_be_learned() -> None:
     settings = {"epochs": 25, "batch_size": 100, "learning_rate": 0.01, "dim": 1, "dropout": 0.0}
     closed, leaky = (
         NNCFNeighbourhood(leave_out=leave_out, **settings).fit(once, rng=rng()).history["accuracy"].iloc[-1]
-        for leave_out in (True, False)
+        for leave_out in ("balanced", "nothing")
     )
     assert leaky > 0.9
     assert closed < 0.8  # what embeddings of one number can learn by heart
@@ -208,14 +208,26 @@ def test_the_open_leak_would_be_learned() -> None:
 
 @slow
 def test_the_fast_scores_are_the_networks(listens: Interactions) -> None:
-    for settings in ({}, {"hidden": (8, 4)}, {"leave_out": False}):
+    for settings in ({}, {"hidden": (8, 4)}, {"leave_out": "target"}, {"leave_out": "nothing"}):
         model = NNCFNeighbourhood(epochs=5, batch_size=256, learning_rate=0.02, **settings).fit(listens, rng=rng())
         scores = model.scores(np.arange(30))
         assert np.ptp(scores) > 0.5
         np.testing.assert_allclose(scores, all_pairs(model, 30), rtol=1e-4, atol=1e-4)
 
 
-def test_a_perceptron_needs_a_layer() -> None:
+@slow
+def test_leaving_out_only_the_target_gives_the_answer_away() -> None:
+    """Of an item with one listener the list is empty where the answer is yes, and only there."""
+    once = sp.csr_array(np.eye(5, dtype=np.float32))
+    pairs = tf.range(5), tf.constant([0, 1, 3, 4, 2])  # two listens, three others
+    layers = {how: Neighbours(once, dim=3, leave_out=how) for how in ("balanced", "target", "nothing")}
+    empty = {how: (layer(*pairs, training=True).numpy() == 0).all(axis=1).tolist() for how, layer in layers.items()}
+    assert empty == {"balanced": [True] * 5, "target": [True, True, False, False, False], "nothing": [False] * 5}
+
+
+def test_settings_that_make_no_sense() -> None:
+    with pytest.raises(ValueError, match="must be one of balanced, target, nothing, not True"):
+        NNCFNeighbourhood(leave_out=True)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least one layer"):
         NNCFNeighbourhood(hidden=())
 

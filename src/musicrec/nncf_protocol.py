@@ -6,11 +6,12 @@ original holds out cells, ones and zeros alike, and asks of each whether it is a
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,14 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+from musicrec.datasets.dataset import Dataset
+from musicrec.evaluation import evaluate
 from musicrec.interactions import Interactions
+from musicrec.splits import Split
+
+if TYPE_CHECKING:
+    from musicrec.models.network import Network
+    from musicrec.models.nncf import NNCF
 
 PARTS = ("train", "valid", "test")
 CELLS_AT_ONCE = 4_000_000  # scored together: 16 MB of scores, and a few times that in passing
@@ -162,6 +170,40 @@ def best_threshold(cells: Cells) -> float:
     return float(thresholds[1:][np.argmax((true_yes - false_yes)[1:])])
 
 
+def learning_curve(network: NNCF, cells: CellSplit, *, rng: np.random.Generator) -> pd.DataFrame:
+    """Train a network on cells; return `cell_report` on the validation cells after each epoch, and the loss there.
+
+    The `loss` is the cross-entropy in nats, with ones and zeros weighing half each, as in training.
+    """
+    rows = []
+
+    def watch(model: NNCF) -> float:
+        held_out = cells.cells(model.scores, "valid")
+        odds = held_out.scores.astype(np.float64)
+        by_cell = np.logaddexp(0, np.where(held_out.labels, -odds, odds))
+        loss = (by_cell[held_out.labels].mean() + by_cell[~held_out.labels].mean()) / 2
+        rows.append({"loss": loss, **cell_report(held_out, 0, cells.train)})
+        return -loss
+
+    network.fit_cells(cells, rng=rng, watch=watch)
+    return pd.DataFrame(rows, index=network.history.index)
+
+
+def ranking_curve(network: Network, split: Split, *, every: int = 5, rng: np.random.Generator) -> pd.Series:
+    """Train a network on a split; return NDCG@10 on its validation part after every few epochs, by epoch."""
+    curve: dict[int, float] = {}
+    epochs = itertools.count(1)
+
+    def watch(model: Network) -> float:
+        epoch = next(epochs)
+        if epoch % every == 0 or epoch == model.epochs:
+            curve[epoch] = float(evaluate(model, split, part="valid").means()["ndcg@10"])
+        return max(curve.values(), default=0.0)
+
+    network.fit(split.train, rng=rng, watch=watch)
+    return pd.Series(curve, name="ndcg@10").rename_axis("epoch")
+
+
 def sample(interactions: Interactions, users: ArrayLike) -> Interactions:
     """Return some users and the items that at least one of them holds."""
     users = np.asarray(users, np.int64)
@@ -235,6 +277,42 @@ def jaccard_check(
         "not recommended × own": jaccard(listens, drawn, own).ravel(),
         "random pairs": random[a != b],
     }
+
+
+def jaccard_means(
+    listens: Interactions, users: ArrayLike, lists: NDArray[np.int64], *, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return the mean of each kind of pairs for several users and their lists; see `jaccard_check`.
+
+    Parameters
+    ----------
+    users : array-like of int, shape (n,)
+        Rows of `listens`; each holds at least two items.
+    lists : numpy.ndarray, shape (n, k)
+        What was recommended to each.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (n, 4)
+        Columns as the keys of `jaccard_check`.
+    """
+    rows = []
+    for user, recommended in zip(np.asarray(users), lists, strict=True):
+        own = listens.matrix[[user]].indices
+        groups = jaccard_check(listens, own, recommended, rng=rng)
+        rows.append({name: values.mean() for name, values in groups.items()})
+    return pd.DataFrame(rows)
+
+
+def best_connected(dataset: Dataset, users: NDArray[np.object_]) -> int:
+    """Return which of some users, given by label, has the most friends; without friends, the first.
+
+    The original's example is the most followed playlist; of a listener's followers Last.fm publishes the friends.
+    """
+    friends = dataset.tables.get("friends")
+    if friends is None:
+        return 0
+    return int(np.argmax(friends["user"].value_counts().reindex(users, fill_value=0)))
 
 
 def catalogue(names: Sequence[str]) -> sqlite3.Connection:

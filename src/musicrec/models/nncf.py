@@ -161,6 +161,16 @@ class NNCF(Network):
         numbers = float(output_bias[0]), float(beta), float(gamma[1] - gamma[0])
         return Collapsed(factors, q, hidden, of_items, weights, *numbers)
 
+    def speaking(self) -> float:
+        """Return the share of all pairs for which the perceptron stream is above zero.
+
+        Its last unit is a relu: where the sum before it is negative the stream says nothing, and learns nothing.
+        """
+        net, above = self.collapse(), 0
+        for user in net.user_hidden:
+            above += int(np.sum(np.maximum(user + net.item_hidden, 0) @ net.output + net.output_bias > 0))
+        return above / (len(net.user_hidden) * len(net.item_hidden))
+
     def _zeros(
         self, held: sp.csr_array, n: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from musicrec.models.network import Network, pair_inputs
 
+LEAVE_OUT = ("balanced", "target", "nothing")
 START = 0.01  # standard deviation of embeddings before training
 
 
@@ -25,10 +26,10 @@ class NNCFNeighbourhood(Network):
     user's neighbours (the items the user holds) and those of the item's (the users who hold it).
 
     In training, a listen (u, i) puts i among the neighbours of u and u among those of i: the answer stands in the
-    question. So the target is left out of its own neighbour lists. That alone would leak too: an item with a single
-    listener would have an empty list exactly where the answer is yes. So in training the lists of a negative pair
-    lose a neighbour as well, drawn at random; and since a list of one is thus never seen in training, it counts as
-    empty afterwards (for longer lists, the mean after such a loss is on average the mean of all).
+    question. So the target is left out of its own neighbour lists. That alone would leak more than it mends: an item
+    with a single listener would have an empty list exactly where the answer is yes. So in training the lists of a
+    negative pair lose a neighbour as well, drawn at random; and since a list of one is thus never seen in training,
+    it counts as empty afterwards (for longer lists, the mean after such a loss is on average the mean of all).
 
     Simplified: the neighbours' embeddings are averaged, all of them, where the paper runs a convolution with max
     pooling over a fixed number of them (their order means nothing); the neighbours are the direct ones, not those
@@ -42,8 +43,9 @@ class NNCFNeighbourhood(Network):
         Units of the perceptron's relu layers.
     dropout : float
         Share of the perceptron's inputs dropped in training.
-    leave_out : bool
-        Whether the target is left out of its neighbour lists. False shows what happens otherwise.
+    leave_out : {"balanced", "target", "nothing"}
+        What the neighbour lists lose in training: see above; only the target; nothing. The last two leak, and are
+        there to be shown.
     """
 
     name: ClassVar[str] = "nncf-neighbourhood"
@@ -51,14 +53,16 @@ class NNCFNeighbourhood(Network):
     neighbour_dim: int = 16
     hidden: tuple[int, ...] = (32,)
     dropout: float = 0.5
-    leave_out: bool = True
+    leave_out: str = "balanced"
     learning_rate: float = 0.003
     batch_size: int = 5000
-    epochs: int = 24
+    epochs: int = 20
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.hidden = tuple(self.hidden)  # a list when read from a file
+        if self.leave_out not in LEAVE_OUT:
+            raise ValueError(f"{self.name}: leave_out must be one of {', '.join(LEAVE_OUT)}, not {self.leave_out!r}")
         if not self.hidden:
             raise ValueError(f"{self.name}: hidden must name the units of at least one layer")
 
@@ -102,7 +106,7 @@ class NNCFNeighbourhood(Network):
             result[row] = np.maximum(x, 0, out=x) @ kernel[:, 0] + last_bias
         seen = self.train.matrix[users]
         rows = np.repeat(np.arange(len(users)), np.diff(seen.indptr))
-        if self.leave_out and len(rows):
+        if self.leave_out != "nothing" and len(rows):
             result[rows, seen.indices] = self.log_odds(users[rows], seen.indices)
         return result
 
@@ -116,11 +120,11 @@ class Neighbours(layers.Layer):
         Who is whose neighbour; column indices sorted.
     dim : int
         Length of the embeddings, one for each of the others.
-    leave_out : bool
-        Whether the target is left out of the owner's list.
+    leave_out : {"balanced", "target", "nothing"}
+        As in `NNCFNeighbourhood`.
     """
 
-    def __init__(self, lists: sp.csr_array, dim: int, *, leave_out: bool = True, **more: Any) -> None:
+    def __init__(self, lists: sp.csr_array, dim: int, *, leave_out: str = "balanced", **more: Any) -> None:
         super().__init__(**more)
         lists = sp.csr_array(lists)
         lists.sort_indices()
@@ -136,22 +140,23 @@ class Neighbours(layers.Layer):
     def call(self, owner: tf.Tensor, target: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Return the pooled neighbours of each pair, shape (n, dim)."""
         sums, sizes = tf.gather(self._sums(), owner), tf.gather(self.sizes, owner)
-        if not self.leave_out:
-            return sums / tf.cast(tf.maximum(sizes, 1), "float32")[:, None]
-        loses, lost = self._holds(owner, target), target
-        if training:
+        loses, lost = tf.zeros_like(owner, tf.bool), target
+        if self.leave_out != "nothing":
+            loses = self._holds(owner, target)
+        if self.leave_out == "balanced" and training:
             lost = tf.where(loses, target, self._any_neighbour(owner, sizes))
             loses = sizes > 0
         sums -= tf.cast(loses, "float32")[:, None] * tf.gather(self.table, lost)
-        left = tf.maximum(sizes - tf.cast(loses, "int32"), 1)
-        return sums * (tf.cast(sizes > 1, "float32") / tf.cast(left, "float32"))[:, None]
+        left = sizes - tf.cast(loses, "int32")
+        some = sizes > 1 if self.leave_out == "balanced" else left > 0
+        return sums * (tf.cast(some, "float32") / tf.cast(tf.maximum(left, 1), "float32"))[:, None]
 
     def compute_output_shape(self, owner_shape: tuple, target_shape: tuple) -> tuple:  # noqa: D102
         return (*owner_shape, self.dim)
 
     def pooled(self) -> tf.Tensor:
         """Return the pooled neighbours of each owner for targets that are not among them, shape (n_owners, dim)."""
-        least = 1 if self.leave_out else 0
+        least = 1 if self.leave_out == "balanced" else 0
         return self._sums() * np.where(self.sizes > least, 1 / np.maximum(self.sizes, 1), 0).astype(np.float32)[:, None]
 
     def _sums(self) -> tf.Tensor:
