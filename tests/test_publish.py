@@ -354,6 +354,7 @@ def test_the_reproduction_table_shows_every_figure_with_its_result():
     ]
     assert "| mean play count | 745.24 | 745.24 |  | ±0.005 | ✓ reproduced |" in text
     assert "| mf-plain: test MSE | 14.583439 | 15.000000 | 14.800000 to 15.200000 | ±0.005 | ✗ differs |" in text
+    assert "| – not comparable [1] |" in text and "\n1. measured on lastfm-2k, not the original's data\n" in text
     assert "No chapter" in pages.reproduction_page([])
 
 

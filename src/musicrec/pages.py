@@ -34,15 +34,17 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[
 
 
 def number(value: float, like: float | None = None) -> str:
-    """Write a number with as many decimals as another one, by default with four significant ones.
+    """Write a number with as many decimals as another one, by default with four; above a million with none.
 
     Examples
     --------
-    >>> number(745.2434, like=745.24), number(92834.0, like=92834.0), number(0.18721)
-    ('745.24', '92,834', '0.1872')
+    >>> number(745.2434, like=745.24), number(92834.0, like=92834.0), number(0.18721), number(-5.1e7, like=0.25)
+    ('745.24', '92,834', '0.1872', '-51,000,000')
     """
     if like is None:
         return f"{value:,.4f}"
+    if abs(value) >= 1e6 and value != like:
+        return f"{value:,.0f}"
     mantissa, _, exponent = repr(float(like)).partition("e")
     decimals = 0 if float(like).is_integer() else len(mantissa.partition(".")[2]) - int(exponent or 0)
     return f"{value:,.{max(decimals, 0)}f}"
@@ -78,24 +80,29 @@ def reproduction_page(scores: Sequence[Score]) -> str:
             continue
         counts = [sum(row["status"] == status for row in mine) for status in MARKS]
         summary.append([TITLES[key], f"`{key}`", str(len(mine)), *map(str, counts)])
+        notes = list(dict.fromkeys(row["note"] for row in mine if row["note"]))
         figures = table(
             ["figure", "reported", "here", "95 % interval", "tolerance", "result"],
-            [_reproduction_row(row) for row in mine],
+            [_reproduction_row(row, notes) for row in mine],
             right=(1, 2, 3, 4),
         )
+        figures += "\n" + "".join(f"{place}. {note}\n" for place, note in enumerate(notes, start=1))
         parts.append(f":::{{dropdown}} {TITLES[key]}: every figure ({len(mine)})\n\n{figures}\n:::\n")
     head = ["original", "key", "figures", "✓ reproduced", "✗ differ", "– not comparable"]
     return table(head, summary, right=(2, 3, 4, 5)) + "\n" + "\n".join(parts)
 
 
-def _reproduction_row(row: dict[str, Any]) -> list[str]:
+def _reproduction_row(row: dict[str, Any], notes: Sequence[str]) -> list[str]:
+    """Return the cells of one figure; its note, which many figures share, stands below the table under a number."""
     reported = row["reported"]
     here = number(row["reproduced"], like=reported)
     if row["status"] == "differs" and here == number(reported, like=reported):
         here = repr(row["reproduced"])  # the difference is in decimals the original did not print
     interval = "" if row["low"] is None else f"{number(row['low'], reported)} to {number(row['high'], reported)}"
     tolerance = f"±{row['tolerance']:.3g}" if row["tolerance"] else "exact"
-    result = MARKS[row["status"]] + (f": {row['note']}" if row["note"] else "")
+    if row["status"] == "not-applicable":
+        tolerance = ""
+    result = MARKS[row["status"]] + (f" [{notes.index(row['note']) + 1}]" if row["note"] else "")
     return [row["quantity"], number(reported, like=reported), here, interval, tolerance, result]
 
 
