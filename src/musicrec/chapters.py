@@ -30,6 +30,7 @@ KERNEL_ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "PYTHONWARNINGS": "ignore:IProgress not found",  # bars of libraries; a page has no use for widgets
     "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one registered in the user's home
     "JUPYTER_PLATFORM_DIRS": "1",
 }
