@@ -82,9 +82,9 @@ def reproduction_page(scores: Sequence[Score]) -> str:
         summary.append([TITLES[key], f"`{key}`", str(len(mine)), *map(str, counts)])
         notes = list(dict.fromkeys(row["note"] for row in mine if row["note"]))
         figures = table(
-            ["figure", "reported", "here", "95 % interval", "tolerance", "result"],
+            ["figure", "reported", "here", "result", "95 % interval", "tolerance"],
             [_reproduction_row(row, notes) for row in mine],
-            right=(1, 2, 3, 4),
+            right=(1, 2, 4, 5),
         )
         figures += "\n" + "".join(f"{place}. {note}\n" for place, note in enumerate(notes, start=1))
         parts.append(f":::{{dropdown}} {TITLES[key]}: every figure ({len(mine)})\n\n{figures}\n:::\n")
@@ -103,7 +103,8 @@ def _reproduction_row(row: dict[str, Any], notes: Sequence[str]) -> list[str]:
     if row["status"] == "not-applicable":
         tolerance = ""
     result = MARKS[row["status"]] + (f" [{notes.index(row['note']) + 1}]" if row["note"] else "")
-    return [row["quantity"], number(reported, like=reported), here, interval, tolerance, result]
+    no_break = result.replace(" ", "\N{NO-BREAK SPACE}")
+    return [row["quantity"], number(reported, like=reported), here, no_break, interval, tolerance]
 
 
 def leaderboard_page(scores: Sequence[Score], run: Run) -> str:
