@@ -78,3 +78,12 @@ def test_a_broken_file_is_named() -> None:
     path.write_text("[{]")
     with pytest.raises(ValueError, match=r"03_x\.json does not hold score records"):
         read_scores()
+
+
+def test_a_quick_run_that_misses_a_figure_says_why() -> None:
+    book = ScoreBook("06_x", a_dataset("lastfm-2k"), quick=True)
+    book.reproduce("lastfm-mf", "error", 9.0, 0.254, within=0.06, system="mf-plain")
+    book.reproduce("lastfm-mf", "users", 1892, 1892)
+    missed, met = reproduction(read_scores())
+    assert (missed["status"], met["status"]) == ("not-applicable", "reproduced")
+    assert "quick look" in missed["note"]

@@ -57,12 +57,14 @@ class Score:
 
     @property
     def status(self) -> str:
-        """Say `reproduced`, `differs` or, where the data are not the original's, `not-applicable`."""
+        """Say `reproduced`, `differs`, or `not-applicable`: other data, or missed with training cut short."""
         if self.reported is None or self.dataset != ORIGINAL_DATA.get(self.key):
             return "not-applicable"
         # one part in 10^9 forgives the binary rounding of decimal figures
         slack = (self.tolerance or 0.0) + 1e-9 * max(1.0, abs(self.reported))
-        return "reproduced" if abs(self.value - self.reported) <= slack else "differs"
+        if abs(self.value - self.reported) <= slack:
+            return "reproduced"
+        return "not-applicable" if self.quick else "differs"
 
     @property
     def key(self) -> str:
@@ -198,7 +200,9 @@ def reproduction(scores: Iterable[Score], only: str | None = None) -> list[dict[
         if score.reported is None or not score.key or (only and score.key != only):
             continue
         note = score.note
-        if score.status == "not-applicable" and not note:
+        if score.status == "not-applicable" and score.dataset == ORIGINAL_DATA.get(score.key):
+            note = "training was shortened for a quick look"
+        elif score.status == "not-applicable" and not note:
             wanted = ORIGINAL_DATA.get(score.key)
             note = f"measured on {score.dataset}" + (
                 f"; reported on {wanted}" if wanted else ", not the original's data"
