@@ -11,6 +11,7 @@ import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
 from musicrec import nncf_protocol
+from musicrec.datasets.dataset import Dataset, Provenance
 from musicrec.evaluation import evaluate, held_out_ranks, sampled_metrics
 from musicrec.interactions import Interactions
 from musicrec.models.nncf import NNCF
@@ -124,6 +125,26 @@ def test_learns_from_cells(listens: Interactions) -> None:
     model = NNCF(epochs=40, batch_size=256, learning_rate=0.01).fit_cells(cells, rng=rng(), watch=watch)
     assert seen == model.history["watched"].tolist()
     assert cell_report(cells.cells(model.scores), 0)["auc"] > 0.6
+
+
+@slow
+def test_curves_are_measured_while_training(listens: Interactions) -> None:
+    cells = CellSplit(listens, seed=0, share=0.1)
+    model = NNCF(epochs=3, batch_size=256)
+    curve = nncf_protocol.learning_curve(model, cells, rng=rng())
+    assert curve.index.tolist() == [1, 2, 3]
+    held_out = cells.cells(model.scores, "valid")
+    expected = cell_report(held_out, 0, cells.train)
+    pd.testing.assert_series_equal(curve.loc[3].drop("loss"), expected, check_names=False)
+    chance = 1 / (1 + np.exp(-held_out.scores.astype(np.float64)))
+    losses = -np.log(np.where(held_out.labels, chance, 1 - chance))
+    by_label = [losses[held_out.labels == label].mean() for label in (True, False)]
+    assert curve.loc[3, "loss"] == pytest.approx(np.mean(by_label))
+    split = split_by_user(listens, seed=0)
+    model = NNCFNeighbourhood(epochs=5, batch_size=256)
+    ranking = nncf_protocol.ranking_curve(model, split, every=2, rng=rng())
+    assert ranking.index.tolist() == [2, 4, 5]
+    assert ranking[5] == evaluate(model, split, part="valid").means()["ndcg@10"]
 
 
 @slow
@@ -387,6 +408,16 @@ def test_a_sample_keeps_users_and_drops_items_nobody_holds() -> None:
     assert part.users.tolist() == ["a", "c"]
     assert part.items.tolist() == [10, 12]
     np.testing.assert_array_equal(part.matrix.toarray(), [[1, 2], [0, 4]])
+
+
+def test_the_best_connected_listener() -> None:
+    friends = pd.DataFrame({"user": [7, 7, 9, 9, 9, 3], "friend": [9, 3, 7, 3, 1, 9]})
+    nobody = Interactions(sp.csr_array(np.ones((1, 1))), np.arange(1), np.arange(1))
+    provenance = Provenance("", "", "", "", "", "", "")
+    data = Dataset("invented", nobody, pd.DataFrame({"name": ["a"]}), provenance, {"friends": friends})
+    assert nncf_protocol.best_connected(data, np.array([3, 7, 9])) == 2
+    assert nncf_protocol.best_connected(data, np.array([5, 7, 3])) == 1  # who has no friends is in no row
+    assert nncf_protocol.best_connected(Dataset("x", nobody, data.items, provenance), np.array([3, 7])) == 0
 
 
 def test_the_database_forgets_the_order_and_the_join_keeps_it() -> None:
