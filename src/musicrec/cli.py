@@ -294,7 +294,7 @@ def neighbours(
     Examples: `musicrec neighbours Coldplay`, `musicrec neighbours "the knife" --k 5 --json`
     """
     _, names, model = _item_knn(dataset)
-    similar = model.similarity[[names.find(artist)]]
+    similar = model.weights[[names.find(artist)]]
     order = (-similar.data).argsort(kind="stable")[:k]
     rows = [
         {"artist": names.names[similar.indices[place]], "similarity": float(similar.data[place]),

@@ -13,7 +13,29 @@ from musicrec.interactions import Interactions
 from musicrec.models.base import Recommender
 
 
-class ItemKNN(Recommender):
+class ItemToItem(Recommender):
+    """A score is a sum over the history; `fit` of a subclass sets the weights.
+
+    Attributes
+    ----------
+    weights : scipy.sparse.csr_array, shape (n_items, n_items)
+        What each item of a history (row) adds to the score of each item (column), float32.
+    """
+
+    weights: sp.csr_array
+
+    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
+        return self.fold_in(self.train.matrix[self._known(users)])
+
+    def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
+        return (ones(histories) @ self.weights).toarray()
+
+    def explain(self, history: sp.csr_array, item: int) -> pd.Series:  # noqa: D102
+        liked = history.indices
+        return pd.Series(self.weights[liked][:, [item]].toarray()[:, 0], index=liked).sort_values(ascending=False)
+
+
+class ItemKNN(ItemToItem):
     """Sum over the history of each item's similarity to the candidate [Deshpande & Karypis, 2004].
 
     Similarity of items i and j with n_i and n_j listeners, n_ij of them in common: n_ij / (√(n_i n_j) + shrinkage).
@@ -42,18 +64,8 @@ class ItemKNN(Recommender):
         listeners = train.listeners().astype(np.float64)
         values = values / (np.sqrt(listeners[rows] * listeners[columns]) + self.shrinkage)
         similarity = sp.csr_array((values.astype(np.float32), (rows, columns)), shape=common.shape)
-        self.similarity = keep_largest(similarity, self.n_neighbours)
+        self.weights = keep_largest(similarity, self.n_neighbours)
         return self
-
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return self.fold_in(self.train.matrix[self._known(users)])
-
-    def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
-        return (ones(histories) @ self.similarity).toarray()
-
-    def explain(self, history: sp.csr_array, item: int) -> pd.Series:  # noqa: D102
-        liked = history.indices
-        return pd.Series(self.similarity[liked][:, [item]].toarray()[:, 0], index=liked).sort_values(ascending=False)
 
 
 class UserKNN(Recommender):

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
 
 from musicrec.interactions import Interactions
-from musicrec.models.base import Recommender
-from musicrec.models.knn import keep_largest, ones
+from musicrec.models.knn import ItemToItem, keep_largest
 
 
-class RP3Beta(Recommender):
+class RP3Beta(ItemToItem):
     """Walk to the users of an item and on to their items [Paudel et al., 2016].
 
     The weight from item i to item j is the chance of the walk i → user → j, raised to `alpha` step by step and
@@ -48,13 +45,3 @@ class RP3Beta(Recommender):
         weights = sp.coo_array((walk.data[away].astype(np.float32), coords), shape=walk.shape).tocsr()
         self.weights = keep_largest(weights, self.n_neighbours)
         return self
-
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return self.fold_in(self.train.matrix[self._known(users)])
-
-    def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
-        return (ones(histories) @ self.weights).toarray()
-
-    def explain(self, history: sp.csr_array, item: int) -> pd.Series:  # noqa: D102
-        liked = history.indices
-        return pd.Series(self.weights[liked][:, [item]].toarray()[:, 0], index=liked).sort_values(ascending=False)

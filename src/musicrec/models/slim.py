@@ -6,19 +6,16 @@ import warnings
 from typing import Self
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet
 from tqdm import tqdm
 
 from musicrec.interactions import Interactions
-from musicrec.models.base import Recommender
-from musicrec.models.knn import keep_largest, ones
+from musicrec.models.knn import ItemToItem, keep_largest
 
 
-class SLIM(Recommender):
+class SLIM(ItemToItem):
     """Sparse linear method with feature selection [Ning & Karypis, 2011].
 
     Each item's listens are regressed on those of the items it shares most listeners with, with non-negative weights
@@ -79,13 +76,3 @@ class SLIM(Recommender):
         data = np.concatenate(values or [np.empty(0)]).astype(np.float32)
         self.weights = sp.coo_array((data, coords), shape=common.shape).tocsr()
         return self
-
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return self.fold_in(self.train.matrix[self._known(users)])
-
-    def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
-        return (ones(histories) @ self.weights).toarray()
-
-    def explain(self, history: sp.csr_array, item: int) -> pd.Series:  # noqa: D102
-        liked = history.indices
-        return pd.Series(self.weights[liked][:, [item]].toarray()[:, 0], index=liked).sort_values(ascending=False)
