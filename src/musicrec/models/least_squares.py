@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from abc import abstractmethod
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -16,6 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy import linalg
 
+from musicrec.files import whole
 from musicrec.interactions import Interactions
 from musicrec.models.base import FactorModel
 
@@ -86,28 +85,22 @@ class LeastSquaresFactors(FactorModel):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write settings, factors and training interactions to one ``.npz`` file, whole or not at all."""
-        path, matrix = Path(path), self.train.matrix
+        matrix = self.train.matrix
         facts = {
             "class": type(self).__name__,
             "settings": asdict(self),
             "columns": [*self.history],
             "start": int(self.history.index[0]),
         }
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(
-                    file,
-                    facts=np.array(json.dumps(facts)),
-                    history=self.history.to_numpy(np.float64),
-                    user_factors=self.user_factors, item_factors=self.item_factors,
-                    data=matrix.data, indices=matrix.indices, indptr=matrix.indptr,
-                    users=_plain(self.train.users), items=_plain(self.train.items),
-                )  # fmt: skip
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with whole(path, "wb") as file:
+            np.savez_compressed(
+                file,
+                facts=np.array(json.dumps(facts)),
+                history=self.history.to_numpy(np.float64),
+                user_factors=self.user_factors, item_factors=self.item_factors,
+                data=matrix.data, indices=matrix.indices, indptr=matrix.indptr,
+                users=_plain(self.train.users), items=_plain(self.train.items),
+            )  # fmt: skip
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
