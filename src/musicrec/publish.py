@@ -24,6 +24,9 @@ from musicrec.scores import build_dir, read_scores
 
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
 FIGURE = "musicrec-figure"
+# Folders of book/ that go to the site as they are, for the pages that ask for them. What lies in `_static`, or in any
+# folder of `html_static_path`, Jupyter Book would add to every page.
+AS_THEY_ARE = ("vendor", "scripts")
 Say = Callable[[str], None]
 
 
@@ -74,6 +77,8 @@ def build_site(root: Path, run: Run, say: Say) -> Site:
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".site-", dir=build_dir()) as work:
         new = _sphinx(source, Path(work))
+        for folder in filter(Path.is_dir, (source / name for name in AS_THEY_ARE)):
+            shutil.copytree(folder, new / folder.name)
         for chapter in done:
             check_page(chapter, new / "notebooks" / f"{chapter.name}.html")
         write_text(new / ".built-from", digest)
