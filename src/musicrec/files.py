@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Where generated files go, and how they are written: whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+
+def build_dir() -> Path:
+    """Return the folder of everything generated: `MUSICREC_BUILD`, or `build` beside the book's `_config.yml`."""
+    if given := os.environ.get("MUSICREC_BUILD"):
+        return Path(given)
+    here = Path.cwd()
+    root = next((folder for folder in (here, *here.parents) if (folder / "_config.yml").exists()), here)
+    return root / "build"
 
 
 @contextmanager

@@ -19,21 +19,27 @@ class UnknownNameError(LookupError):
         super().__init__(f"no {kind} is called {text!r}; {hint}")
 
 
+# Letters that no normal form takes apart, as people without them on their keyboard write them.
+_SPELLED = str.maketrans(
+    {"&": " and ", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+)
+
+
 def plain(name: str) -> str:
     """Return a name without case, accents, punctuation, a leading article, and with "and" for "&".
 
     Examples
     --------
-    >>> plain("The Beatles"), plain("Björk"), plain("Sigur Rós!"), plain("Simon & Garfunkel")
-    ('beatles', 'bjork', 'sigur ros', 'simon and garfunkel')
+    >>> plain("The Beatles"), plain("Björk"), plain("Sigur Rós!"), plain("Simon & Garfunkel"), plain("Trentemøller")
+    ('beatles', 'bjork', 'sigur ros', 'simon and garfunkel', 'trentemoller')
 
     A name that is nothing but punctuation stays as it is.
 
     >>> plain("!!!")
     '!!!'
     """
-    folded = unicodedata.normalize("NFKD", name).casefold().replace("&", " and ").replace("ø", "o")
-    letters = "".join(c for c in folded if not unicodedata.combining(c))
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).translate(_SPELLED)
+    letters = "".join(c for c in folded if unicodedata.category(c) != "Mn")
     words = re.sub(r"[\W_]+", " ", letters).split()
     if len(words) > 1 and words[0] == "the":
         words = words[1:]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,22 +12,13 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from musicrec.datasets.dataset import Dataset
-from musicrec.files import write_text
+from musicrec.files import build_dir, write_text
 
 if TYPE_CHECKING:
     from musicrec.evaluation import Evaluation
 
 ORIGINALS = ("spotifier", "playlist-nncf", "lastfm-mf", "genre-lightfm", "two-stage")
 ORIGINAL_DATA = {"lastfm-mf": "lastfm-2k"}  # the only original whose very data can be had
-
-
-def build_dir() -> Path:
-    """Return the folder of everything generated: `MUSICREC_BUILD`, or `build` beside the book's `_config.yml`."""
-    if given := os.environ.get("MUSICREC_BUILD"):
-        return Path(given)
-    here = Path.cwd()
-    root = next((folder for folder in (here, *here.parents) if (folder / "_config.yml").exists()), here)
-    return root / "build"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
-from musicrec.datasets.sources import DataError, File, Source, compare_fingerprint, fetch
+from musicrec.datasets.sources import LASTFM, DataError, File, compare_fingerprint, fetch
 from musicrec.interactions import Interactions
 
 NAME = "lastfm-2k"
@@ -62,14 +62,7 @@ IDS = {
 }
 FINGERPRINT = "b301fdbd98185d7f"  # of the tables as published
 
-SOURCE = Source(
-    name=NAME,
-    files=tuple(table.file for table in TABLES.values()),
-    download="hetrec2011-lastfm-2k.zip",
-    url="https://files.grouplens.org/datasets/hetrec2011/hetrec2011-lastfm-2k.zip",
-    mirror="MUSICREC_LASTFM_URL",
-    folders=("hetrec2011-lastfm-2k",),
-)
+SOURCE = LASTFM
 
 
 def load(*, progress: bool = True) -> Dataset:

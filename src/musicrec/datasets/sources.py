@@ -84,6 +84,17 @@ class Source:
         return os.environ.get(self.mirror) or self.url
 
 
+# Here, not beside its parser, so that a copy can be found without importing what parsing needs.
+LASTFM = Source(
+    name="lastfm-2k",
+    files=("artists.dat", "user_artists.dat", "tags.dat", "user_taggedartists.dat", "user_friends.dat"),
+    download="hetrec2011-lastfm-2k.zip",
+    url="https://files.grouplens.org/datasets/hetrec2011/hetrec2011-lastfm-2k.zip",
+    mirror="MUSICREC_LASTFM_URL",
+    folders=("hetrec2011-lastfm-2k",),
+)
+
+
 def compare_fingerprint(source: Source, found: str, published: str) -> tuple[str, ...]:
     """Return a note for the reader, and warn, when the values of a source are not the published ones."""
     if found == published:
@@ -172,6 +183,24 @@ def fetch(source: Source, parse: Callable[[dict[str, File]], T], *, progress: bo
         f"{source.name}/{source.files[0]}{' …' if len(source.files) > 1 else ''} or {source.download} "
         f"(from {source.url})"
     )
+
+
+def at_hand(source: Source) -> dict[str, File] | None:
+    """Return the files `fetch` would parse without asking the network, unparsed; None when there are none.
+
+    Raises
+    ------
+    DataError
+        When the copy in `MUSICREC_DATA` lacks a file or cannot be read.
+    """
+    root = data_dir()
+    if root and root.is_dir() and (files := _in_folder(source, root)):
+        return files
+    cached = cache_dir() / source.name / source.download
+    try:
+        return _read(source, cached) if cached.exists() else None
+    except DataError:
+        return None  # `fetch` will get another
 
 
 def _in_folder(source: Source, root: Path) -> dict[str, File] | None:
