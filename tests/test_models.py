@@ -18,7 +18,9 @@ from musicrec.models.concat_network import ConcatNetwork
 from musicrec.models.dot_network import DotNetwork
 from musicrec.models.ease import EASE
 from musicrec.models.knn import ItemKNN, UserKNN
+from musicrec.models.lightgcn import LightGCN
 from musicrec.models.matrix_factorization import MatrixFactorization
+from musicrec.models.mult_vae import MultVAE
 from musicrec.models.nncf import NNCF
 from musicrec.models.nncf_neighbourhood import NNCFNeighbourhood
 from musicrec.models.oracle import Oracle
@@ -28,6 +30,7 @@ from musicrec.models.pure_svd import PureSVD
 from musicrec.models.random import Random
 from musicrec.models.rp3beta import RP3Beta
 from musicrec.models.slim import SLIM
+from musicrec.models.warp import WARP
 
 
 class System(NamedTuple):
@@ -85,6 +88,11 @@ SYSTEMS = {
         heavy=True,
     ),
     "pure-svd": System(lambda: PureSVD(2)),
+    "warp": System(lambda: WARP(dim=4, epochs=60), folds_in=False),
+    "lightgcn": System(
+        lambda: LightGCN(dim=8, n_layers=2, batch_size=128, learning_rate=0.03, epochs=40), folds_in=False, heavy=True
+    ),
+    "mult-vae": System(lambda: MultVAE(hidden=16, latent=4, batch_size=8, learning_rate=0.01, epochs=60), heavy=True),
 }
 
 

@@ -1,28 +1,22 @@
-"""What every network over (user, item) pairs shares: sampled negatives, training, scoring, saving."""
+"""What every network over (user, item) pairs shares: sampled negatives, training, scoring."""
 
 from __future__ import annotations
 
-import json
-import os
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, Self
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Self
 
 import keras
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
-from tqdm import tqdm
 
-from musicrec.files import whole
 from musicrec.interactions import Interactions
-from musicrec.models.base import Recommender
+from musicrec.models.keras_model import KerasModel
 
 PAIRS = 2**17  # pairs scored at once: a layer of 200 units takes 105 MB of them
-DIVERGED = 30.0  # nats a pair; not knowing anything costs ln 2 = 0.69
 
 
 class Examples(NamedTuple):
@@ -34,30 +28,19 @@ class Examples(NamedTuple):
 
 
 @dataclass(eq=False, kw_only=True)
-class Network(Recommender):
+class Network(KerasModel):
     """Base of networks that say how probable it is that a user holds an item.
 
     A subclass is a dataclass of its settings and implements `build`. Each epoch goes once over all training listens,
     in random order, with fresh negatives: for each listen `n_negatives` items drawn evenly from those the user does
     not hold. The loss is the binary cross-entropy, the optimiser Adam [Kingma & Ba, 2015]; plays are not used.
 
-    Training is repeatable on one machine: `rng` seeds everything. To that end `fit` sets the global seeds of
-    Python, NumPy and TensorFlow, and on a GPU switches TensorFlow to deterministic operations.
-
     Parameters
     ----------
-    learning_rate : float
-        Step size of Adam.
-    batch_size : int
-        Pairs per step.
-    epochs : int
-        How often to go over the listens; with `patience`, at most.
     n_negatives : int
         Sampled pairs per listen.
     redraw : bool
         Whether every epoch draws its own negatives.
-    patience : int, optional
-        Stop when this many epochs in a row brought nothing better, and go back to the best one.
 
     Attributes
     ----------
@@ -66,21 +49,12 @@ class Network(Recommender):
     history : pandas.DataFrame
         One row per epoch (from 1): `loss` (nats a pair, while training, without penalties) and `accuracy`; with
         validation data `valid_loss` and `valid_accuracy`; with a watched value `watched`.
-    best_epoch : int
-        The epoch whose weights are kept: the last one, unless there is `patience`.
     """
 
-    learning_rate: float = 0.001
-    batch_size: int = 200
-    epochs: int = 5
+    above_zero: ClassVar[tuple[str, ...]] = (*KerasModel.above_zero, "n_negatives")
+
     n_negatives: int = 1
     redraw: bool = True
-    patience: int | None = None
-
-    def __post_init__(self) -> None:
-        for setting in ("learning_rate", "batch_size", "epochs", "n_negatives"):
-            if not getattr(self, setting) > 0:
-                raise ValueError(f"{self.name}: {setting} must be above zero, not {getattr(self, setting)}")
 
     @abstractmethod
     def build(self, n_users: int, n_items: int) -> keras.Model:
@@ -132,7 +106,7 @@ class Network(Recommender):
         self._start(rng)
         held = train if valid is None else train + valid
         check = None if valid is None else self.examples(valid, held.matrix, rng)
-        return self._train(lambda: self.examples(train, train.matrix, rng), check, watch, rng)
+        return self._train_on(lambda: self.examples(train, train.matrix, rng), check, watch, rng)
 
     def fit_examples(
         self, train: Interactions, examples: Examples, *, rng: np.random.Generator, valid: Examples | None = None
@@ -140,7 +114,7 @@ class Network(Recommender):
         """Train on ready-made examples, the same in every epoch; `train` is what `recommend` leaves out."""
         super().fit(train, rng=rng)
         self._start(rng)
-        return self._train(lambda: examples, valid, None, rng)
+        return self._train_on(lambda: examples, valid, None, rng)
 
     def scores(self, users: ArrayLike) -> NDArray[np.float32]:
         """Return the log-odds that a user holds an item, shape (len(users), n_items).
@@ -170,64 +144,16 @@ class Network(Recommender):
         loss = np.logaddexp(0, odds) - examples.labels * odds
         return float(loss.mean()), float(((odds > 0) == (examples.labels > 0.5)).mean())
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write settings, weights and training interactions to one ``.npz`` file, whole or not at all."""
-        matrix = self.train.matrix
-        arrays = {f"weight_{place:03}": value for place, value in enumerate(self.network.get_weights())}
-        facts = {"name": self.name, "settings": asdict(self), "best_epoch": self.best_epoch, "columns": [*self.history]}
-        with whole(path, "wb") as file:
-            np.savez_compressed(
-                file,
-                **arrays,
-                facts=np.array(json.dumps(facts)),
-                history=self.history.to_numpy(np.float64),
-                data=matrix.data, indices=matrix.indices, indptr=matrix.indptr,
-                users=_plain(self.train.users), items=_plain(self.train.items),
-            )  # fmt: skip
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a model that `save` wrote; nothing in the file is ever run.
-
-        Raises
-        ------
-        ValueError
-            When the file holds another kind of model, weights of other shapes, or weights that are not numbers.
-        """
-        with np.load(path, allow_pickle=False) as file:
-            if "facts" not in file or (facts := json.loads(str(file["facts"])))["name"] != cls.name:
-                raise ValueError(f"{path} does not hold a model saved by {cls.__name__}")
-            weights = [file[key] for key in sorted(file) if key.startswith("weight_")]
-            users, items = file["users"], file["items"]
-            matrix = sp.csr_array((file["data"], file["indices"], file["indptr"]), shape=(len(users), len(items)))
-            history = file["history"]
-        if not all(np.isfinite(value).all() for value in weights):
-            raise ValueError(f"{path}: some of its weights are not finite numbers")
-        model = cls(**facts["settings"])
-        model.train = Interactions(matrix, users, items)
-        model._compile()
-        model.network.set_weights(weights)
-        model.best_epoch = facts["best_epoch"]
-        index = pd.RangeIndex(1, len(history) + 1, name="epoch")
-        model.history = pd.DataFrame(history, index=index, columns=facts["columns"])
-        return model
-
-    def _start(self, rng: np.random.Generator) -> None:
-        keras.utils.set_random_seed(int(rng.integers(2**31)))
-        if tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.enable_op_determinism()
-        self._compile()
-
-    def _compile(self) -> None:
+    def _compile(self) -> keras.Model:
         """Build the network, and from it the log-odds, which its last layer turns into probabilities."""
-        self.network = self.build(self.train.n_users, self.train.n_items)
-        last = self.network.layers[-1]
+        network = self.build(self.train.n_users, self.train.n_items)
+        last = network.layers[-1]
         if not isinstance(last, keras.layers.Dense) or (last.units, last.activation) not in (
             (1, keras.activations.sigmoid),
             (2, keras.activations.softmax),
         ):
             raise TypeError(f"{self.name}: the network must end in one sigmoid unit or two softmax units")
-        body = keras.Model(self.network.inputs, last.input)
+        body = keras.Model(network.inputs, last.input)
 
         def odds(users: tf.Tensor, items: tf.Tensor, training: bool) -> tf.Tensor:
             outputs = tf.matmul(body([users, items], training=training), last.kernel) + last.bias
@@ -237,6 +163,7 @@ class Network(Recommender):
         self._odds = odds
         predict = tf.function(lambda users, items: odds(users, items, False), input_signature=pairs)
         self._predict = predict.get_concrete_function()
+        return network
 
     def _epoch(self) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
         """Return a function that goes once over examples: the whole loop in one graph, no Python between steps."""
@@ -263,7 +190,7 @@ class Network(Recommender):
 
         return epoch.get_concrete_function()
 
-    def _train(
+    def _train_on(
         self,
         draw: Callable[[], Examples],
         valid: Examples | None,
@@ -272,44 +199,20 @@ class Network(Recommender):
     ) -> Self:
         if self.patience is not None and valid is None and watch is None:
             raise ValueError(f"{self.name}: patience needs validation interactions or a value to watch")
-        epoch, rows, best = self._epoch(), [], -np.inf
-        kept: list[NDArray[np.float32]] = []
-        examples = draw()
-        bar = tqdm(range(1, self.epochs + 1), desc=self.name, unit="epoch", leave=False, disable=None)
-        for number in bar:
+        once, examples = self._epoch(), draw()
+
+        def epoch(number: int) -> dict[str, float]:
+            nonlocal examples
             if self.redraw and number > 1:
                 examples = draw()
             order = self.order(examples.labels, rng)
-            loss, accuracy = (float(x) for x in epoch(*(tf.constant(column[order]) for column in examples)))
-            self._check(loss, number)
-            row: dict[str, Any] = {"epoch": number, "loss": loss, "accuracy": accuracy}
+            loss, accuracy = (float(x) for x in once(*(tf.constant(column[order]) for column in examples)))
+            row = {"loss": loss, "accuracy": accuracy}
             if valid is not None:
                 row["valid_loss"], row["valid_accuracy"] = self.test(valid)
-            if watch is not None:
-                row["watched"] = watch(self)
-            rows.append(row)
-            bar.set_postfix({name: f"{value:.4f}" for name, value in row.items() if name != "epoch"})
-            self.best_epoch = number
-            if self.patience is None:
-                continue
-            value = row["watched"] if watch is not None else -row["valid_loss"]
-            if value > best:
-                best, best_epoch, kept = value, number, self.network.get_weights()
-            elif number - best_epoch >= self.patience:
-                break
-        if kept:
-            self.network.set_weights(kept)
-            self.best_epoch = best_epoch
-        self.history = pd.DataFrame(rows).set_index("epoch").astype(np.float64)
-        return self
+            return row
 
-    def _check(self, loss: float, epoch: int) -> None:
-        finite = all(bool(tf.reduce_all(tf.math.is_finite(value))) for value in self.network.trainable_variables)
-        if not (finite and loss < DIVERGED):
-            raise FloatingPointError(
-                f"{self.name}: training diverged in epoch {epoch} (loss {loss:.3g}): the learning rate "
-                f"{self.learning_rate:g} is too high; try a tenth of it"
-            )
+        return self._train(epoch, watch)
 
 
 def pair_inputs() -> tuple[keras.KerasTensor, keras.KerasTensor]:
@@ -360,8 +263,3 @@ def sample_negatives(held: sp.csr_array, users: NDArray[np.int64], rng: np.rando
     keys = rows * (n_items + 1) + free_before
     passed = np.searchsorted(keys, users * (n_items + 1) + drawn, side="right") - held.indptr[users]
     return drawn + passed
-
-
-def _plain(labels: NDArray[Any]) -> NDArray[Any]:
-    """Return labels as an array that can be saved without pickle."""
-    return labels.astype(str) if labels.dtype.hasobject else labels
