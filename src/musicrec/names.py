@@ -104,6 +104,7 @@ class Names:
         for name, score, _ in close:
             item = self.forgiving[name]
             best[item] = max(score, best.get(item, 0))
+        best = {item: score for item, score in best.items() if score > max(best.values()) - 15}  # the rest is noise
         ranked = sorted(best, key=lambda item: (-round(best[item], -1), -self.listeners[item]))
         return [self.names[item] for item in ranked[:n]]
 

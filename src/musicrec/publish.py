@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 
-from musicrec.chapters import BookError, Chapter, Progress, Run, execute_all, find_chapters, why_stale
+from musicrec import try_page
+from musicrec.chapters import BookError, Chapter, Progress, Run, execute_all, find_chapters, toc_files, why_stale
 from musicrec.files import write_text
 from musicrec.pages import leaderboard_page, provenance_page, repository, reproduction_page, state_page
 from musicrec.scores import build_dir, read_scores
@@ -108,6 +109,8 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     write_text(source / "generated" / "reproduction.md", reproduction_page(scores))
     write_text(source / "generated" / "leaderboard.md", leaderboard_page(scores, run))
     write_text(source / "provenance.md", provenance_page(run, chapters, root))
+    if "try" in toc_files(root):
+        try_page.stage(source, run.data, run.seed)
     for chapter in chapters:
         write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root))
 

@@ -70,6 +70,12 @@ class EASE(Recommender):
         weights[liked == item] = 0
         return pd.Series(weights, index=liked).sort_values(ascending=False)
 
+    def weights_from(self, items: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return some rows of B, what these items add to the score of every item, shape (len(items), n_items)."""
+        weights = (self.listens.T.tocsr()[items] @ self.kernel) @ self.listens / self.diagonal
+        weights[np.arange(len(items)), items] = 0
+        return weights
+
 
 def _quadratic(items: sp.csr_array, kernel: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return x K xᵀ for every row x of a binary matrix, shape (n_items,)."""

@@ -34,6 +34,10 @@ class ItemToItem(Recommender):
         liked = history.indices
         return pd.Series(self.weights[liked][:, [item]].toarray()[:, 0], index=liked).sort_values(ascending=False)
 
+    def weights_from(self, items: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return what some items add to the score of every item, shape (len(items), n_items)."""
+        return self.weights[items].toarray()
+
 
 class ItemKNN(ItemToItem):
     """Sum over the history of each item's similarity to the candidate [Deshpande & Karypis, 2004].

@@ -1,0 +1,344 @@
+/* The page "Try it": finds artists, keeps the reader's list, shows what the model recommends and why. Needs MiniSearch
+   (vendor/minisearch) and try_model.js. Names come from data and from strangers' links: they reach the page through
+   textContent, never as markup. */
+"use strict";
+
+(() => {
+  const OPTIONS = 8; // artists offered while typing
+  const FIRST = 10; // recommendations shown at first, and how many more at a time
+  const MOST = 100;
+  const CHIPS = 200; // artists shown of a long list
+  const IN_LINK = 300; // artists a link can hold before it gets too long to be sent
+  const about = document.currentScript.dataset;
+  const $ = (name) => document.getElementById(`try-${name}`);
+
+  const element = (tag, attributes = {}, ...children) => {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  };
+  const count = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+  const listed = (names) => names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+
+  /* Names of one script inside a sentence of another: the first strong letter of each decides its own direction. */
+  const named = (name, tag = "bdi") => element(tag, { dir: "auto" }, name);
+
+  function problem(text) {
+    $("loading").hidden = true;
+    $("problem").textContent = text;
+    $("problem").hidden = false;
+  }
+
+  // ---- Getting the data
+
+  function load() {
+    return new Promise((resolve, reject) => {
+      const script = element("script", { src: about.file });
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(
+        `The artists could not be loaded: ${about.file} is missing. If you are looking at this page on the web, ` +
+        "reload it; if you built it yourself, copy the whole folder html, or build the book again."));
+      document.head.append(script);
+    });
+  }
+
+  async function open() {
+    if (!window.MiniSearch || !window.musicrecModel) {
+      throw new Error("A script of this page is missing: copy the whole folder html, or build the book again.");
+    }
+    if (!window.DecompressionStream) {
+      throw new Error("This page needs a browser of 2023 or later: yours cannot unpack the artists.");
+    }
+    await load();
+    const file = window.musicrecData;
+    delete window.musicrecData; // the text is no longer needed, and large
+    if (file?.version !== about.version || String(file.format) !== about.format) {
+      throw new Error("The artists are of another build than this page. Reload it, or build the book again.");
+    }
+    try {
+      return await window.musicrecModel.read(file);
+    } catch (error) {
+      throw new Error(`The file of artists is damaged (${error.message}). Reload the page, or build the book again.`);
+    }
+  }
+
+  // ---- Using them
+
+  function start(catalogue) {
+    const { plain } = window.musicrecModel;
+    const { names, listeners } = catalogue;
+    let mine = []; // artists, in the order they were added
+    let shown = FIRST;
+    let hints = []; // what the list of options holds
+    let active = -1;
+
+    const search = new window.MiniSearch({
+      fields: ["name"],
+      tokenize: (text) => text.split(" "),
+      processTerm: (term) => term,
+      searchOptions: {
+        prefix: true,
+        fuzzy: (term) => term.length > 3 ? 0.25 : false,
+        weights: { fuzzy: 0.3, prefix: 0.7 },
+        boostDocument: (artist) => 1 + Math.log2(listeners[artist]) / 4,
+      },
+    });
+    search.addAll(names.map((name, id) => ({ id, name: plain(name) })));
+
+    function lookUp(text) {
+      const wanted = plain(text);
+      if (!wanted) return [];
+      let found = search.search(wanted, { combineWith: "AND" });
+      if (!found.length) found = search.search(wanted);
+      const exact = catalogue.find(text);
+      const ids = found.map((each) => each.id).filter((id) => id !== exact);
+      return (exact === undefined ? ids : [exact, ...ids]).slice(0, OPTIONS);
+    }
+
+    let later = 0;
+    function say(text, aloudOnly = false) {
+      if (!aloudOnly) $("said").textContent = text;
+      else { // when the typing or dragging has come to rest
+        clearTimeout(later);
+        later = setTimeout(() => { $("aloud").textContent = text; }, 600);
+      }
+    }
+
+    // ---- The reader's list
+
+    function add(artists) {
+      const known = new Set(mine);
+      const fresh = [...new Set(artists)].filter((artist) => !known.has(artist));
+      mine = mine.concat(fresh);
+      if (fresh.length) update();
+      return fresh.length;
+    }
+
+    function remove(artist, place) {
+      mine = mine.filter((each) => each !== artist);
+      update();
+      say(`Removed ${names[artist]}`);
+      const left = $("mine").querySelectorAll("button"); // the keyboard stays where it was
+      (left[Math.min(place, left.length - 1)] ?? $("search")).focus();
+    }
+
+    function chip(artist, place) {
+      const button = element("button", { type: "button", "aria-label": `Remove ${names[artist]}` },
+        named(names[artist]), " ×");
+      button.addEventListener("click", () => remove(artist, place));
+      return element("li", {}, button);
+    }
+
+    function suggestion(artist) {
+      const button = element("button", { type: "button", "aria-label": `Add ${names[artist]}` },
+        "+ ", named(names[artist]));
+      button.addEventListener("click", () => { add([artist]); $("search").focus(); });
+      return element("li", {}, button);
+    }
+
+    function update() {
+      const empty = mine.length === 0;
+      $("start").hidden = !empty;
+      $("buttons").hidden = empty;
+      $("mine").setAttribute("aria-label", empty ? "Well-known artists" : "Your artists");
+      const some = empty ? names.slice(0, 6).map((_, artist) => suggestion(artist)) : mine.slice(0, CHIPS).map(chip);
+      if (mine.length > CHIPS) some.push(element("li", {}, `… and ${(mine.length - CHIPS).toLocaleString("en")} more`));
+      $("mine").replaceChildren(...some);
+      $("said").textContent = "";
+      shown = FIRST;
+      recommend();
+    }
+
+    // ---- What is recommended
+
+    function reasons(each, model) {
+      if (model === "popularity") return ["most people do"];
+      const best = each.because.filter((reason) => reason.adds > 0).slice(0, 3);
+      return best.flatMap((reason, i) => [
+        i === 0 ? "because you like " : i === best.length - 1 ? " and " : ", ", named(names[reason.artist])]);
+    }
+
+    function row(each, model) {
+      const plus = element("button", { type: "button", "aria-label": `Add ${names[each.artist]} to your artists` }, "+");
+      plus.addEventListener("click", () => { add([each.artist]); say(`Added ${names[each.artist]}`); $("search").focus(); });
+      return element("li", {}, element("div", { class: "try-row" },
+        element("div", {}, named(names[each.artist], "strong"),
+          element("small", { class: "try-quiet" }, count(listeners[each.artist], "listener")),
+          element("p", { class: "try-quiet" }, ...reasons(each, model))),
+        plus));
+    }
+
+    function recommend() {
+      const model = $("model").value;
+      const avoid = Number($("avoid").value);
+      $("avoid-value").textContent = avoid.toFixed(2);
+      const best = mine.length ? catalogue.recommend(mine, model, shown, avoid) : [];
+      $("results").replaceChildren(...best.map((each) => row(each, model)));
+      $("more").hidden = best.length < shown || shown >= MOST;
+      $("none").hidden = best.length > 0 || mine.length === 0;
+      if (best.length) {
+        say(`${count(best.length, "recommendation")}: ${listed(best.slice(0, 3).map((each) => names[each.artist]))} first`, true);
+      }
+      remember();
+    }
+
+    // ---- The link that holds the list
+
+    function fragment() {
+      const parts = new URLSearchParams();
+      for (const artist of mine.slice(0, IN_LINK)) parts.append("a", names[artist]);
+      if ($("model").selectedIndex > 0) parts.set("m", $("model").value);
+      if (Number($("avoid").value) > 0) parts.set("p", $("avoid").value);
+      return parts.toString();
+    }
+
+    let waiting = 0;
+    function remember() { // not at every step of the slider: browsers refuse when asked too often
+      clearTimeout(waiting);
+      waiting = setTimeout(() => {
+        const text = fragment();
+        if (text || shared()) history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+      }, 300);
+    }
+
+    /* What the address holds, or null when it leads to a heading or nowhere. */
+    function shared() {
+      const parts = new URLSearchParams(location.hash.slice(1));
+      return parts.has("a") || parts.has("m") || parts.has("p") ? parts : null;
+    }
+
+    function restore() {
+      const parts = shared();
+      if (!parts) return;
+      const wrong = [];
+      const unknown = [];
+      const artists = [];
+      for (const text of parts.getAll("a")) {
+        const artist = catalogue.find(text);
+        if (artist === undefined) unknown.push(text.slice(0, 80) || "a name that is empty");
+        else artists.push(artist);
+      }
+      if (unknown.length) {
+        const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : "";
+        wrong.push(`this page does not know ${unknown.slice(0, 5).join(", ")}${more}`);
+      }
+      const model = parts.get("m");
+      if (model !== null && !(model in catalogue.models)) wrong.push(`there is no model ${model.slice(0, 40)} here`);
+      $("model").value = model in catalogue.models ? model : Object.keys(catalogue.models)[0];
+      const avoid = Number(parts.get("p") ?? 0);
+      if (!(avoid >= 0 && avoid <= 1)) wrong.push("the slider goes from 0 to 1");
+      $("avoid").value = avoid >= 0 && avoid <= 1 ? avoid : 0;
+      mine = [...new Set(artists)];
+      update();
+      if (wrong.length) say(`Not all of the link could be read: ${wrong.join("; ")}.`);
+    }
+
+    async function share() {
+      clearTimeout(waiting);
+      history.replaceState(null, "", `#${fragment()}`);
+      const cut = mine.length > IN_LINK ? ` It holds the first ${IN_LINK} of your ${mine.length.toLocaleString("en")} artists.` : "";
+      try {
+        await navigator.clipboard.writeText(location.href);
+        say(`The link to this list is copied.${cut}`);
+      } catch {
+        say(`Your browser does not let a page copy. The link is in the address bar.${cut}`);
+      }
+    }
+
+    // ---- A list pasted as text
+
+    function paste() {
+      const lines = $("text").value.split(/[\r\n]+/).map((line) => line.trim()).filter(Boolean);
+      const found = [];
+      const missing = new Set();
+      for (const line of lines) {
+        const artist = catalogue.find(line) ?? catalogue.find(line.replace(/^(?:[-*•–]|\d+[.):]?)\s+/, ""));
+        if (artist === undefined) missing.add(line.slice(0, 200));
+        else found.push(artist);
+      }
+      const fresh = add(found);
+      const twice = found.length - fresh;
+      $("imported").textContent = lines.length === 0 ? "There is nothing in the box: one artist a line." :
+        `${count(lines.length, "line")}: ${count(fresh, "artist")} added` +
+        (twice ? `, ${twice.toLocaleString("en")} already there or named twice` : "") +
+        (missing.size ? `, ${missing.size.toLocaleString("en")} not found:` : ".");
+      $("missing").hidden = missing.size === 0;
+      $("missing").replaceChildren(...[...missing].slice(0, 1000).map((line) => named(line, "li")));
+      if (missing.size > 1000) $("missing").append(element("li", {}, `… and ${(missing.size - 1000).toLocaleString("en")} more`));
+      say($("imported").textContent, true);
+    }
+
+    // ---- The search box: a combobox with a list of options
+
+    function show(found) {
+      hints = found;
+      active = -1;
+      const none = found.length === 0 && plain($("search").value) !== "";
+      $("options").replaceChildren(...found.map((artist, i) => {
+        const option = element("li", { role: "option", id: `try-option-${i}`, "aria-selected": "false" },
+          named(names[artist], "span"), element("small", {}, count(listeners[artist], "listener")));
+        option.addEventListener("mousedown", (event) => event.preventDefault()); // the box keeps the focus
+        option.addEventListener("click", () => choose(i));
+        return option;
+      }));
+      $("options").hidden = found.length === 0;
+      $("search").setAttribute("aria-expanded", String(found.length > 0));
+      $("search").removeAttribute("aria-activedescendant");
+      $("hint").textContent = none ? "No artist of that name here; perhaps nobody else in the data listens to it." :
+        "Accents, case and small typos are forgiven.";
+      if (found.length) say(`${count(found.length, "artist")} found; arrow keys choose`, true);
+      else if (none) say($("hint").textContent, true);
+    }
+
+    function point(at) {
+      active = (at + hints.length) % hints.length;
+      [...$("options").children].forEach((option, i) => option.setAttribute("aria-selected", String(i === active)));
+      $("search").setAttribute("aria-activedescendant", `try-option-${active}`);
+      $("options").children[active].scrollIntoView({ block: "nearest" });
+    }
+
+    function choose(at) {
+      const artist = hints[at];
+      $("search").value = "";
+      show([]);
+      const fresh = add([artist]);
+      say(fresh ? `Added ${names[artist]}` : `${names[artist]} is in your list already`);
+    }
+
+    $("search").addEventListener("input", () => show(lookUp($("search").value)));
+    $("search").addEventListener("blur", () => show([]));
+    $("search").addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      const open = hints.length > 0;
+      if (event.key === "ArrowDown" && !open) show(lookUp($("search").value));
+      if (event.key === "ArrowDown" && hints.length) point(open ? active + 1 : 0);
+      else if (event.key === "ArrowUp" && open) point(active < 0 ? -1 : active - 1);
+      else if (event.key === "Enter" && open) choose(Math.max(active, 0));
+      else if (event.key === "Escape" && open) show([]);
+      else if (event.key === "Escape") $("search").value = "";
+      else return;
+      event.preventDefault();
+    });
+
+    $("model").append(...Object.keys(catalogue.models).map((name) => element("option", { value: name }, name)));
+    $("model").addEventListener("change", recommend);
+    $("avoid").addEventListener("input", recommend);
+    $("more").addEventListener("click", () => { shown = Math.min(shown + FIRST, MOST); recommend(); });
+    $("share").addEventListener("click", share);
+    $("clear").addEventListener("click", () => { mine = []; update(); $("search").focus(); });
+    $("import").addEventListener("click", paste);
+    window.addEventListener("hashchange", restore);
+
+    $("loading").hidden = true;
+    $("app").hidden = false;
+    update();
+    restore();
+  }
+
+  $("loading").hidden = false;
+  open().then((catalogue) => {
+    document.getElementById("try").catalogue = catalogue; // for those who look behind the page
+    start(catalogue);
+  }).catch((error) => problem(error.message));
+})();
