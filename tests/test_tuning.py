@@ -1,0 +1,244 @@
+"""The search for settings: the same for every system, and the same whether or not it was interrupted."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from musicrec import datasets, evaluation, tuning
+from musicrec.cli import app
+from musicrec.interactions import Interactions
+from musicrec.models.ease import EASE
+from musicrec.models.knn import ItemKNN
+from musicrec.tuning import Choice, Range
+
+KEPT = tuning.KEPT
+SEARCHED = tuning.searched()
+HEAVY = {"dot_network", "concat_network", "nncf", "nncf_neighbourhood", "mult_vae", "lightgcn", "matrix_factorization"}
+
+
+@pytest.fixture
+def data(listens: Interactions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Sixty listeners that pass for `lastfm-2k`, and folders of their own for all that is written."""
+    monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path / "build"))
+    monkeypatch.setattr(tuning, "KEPT", tmp_path / "kept")
+    provenance = SimpleNamespace(fingerprint="0123456789abcdef")
+    dataset = SimpleNamespace(name="lastfm-2k", interactions=listens, provenance=provenance, simulated=False)
+    monkeypatch.setattr(datasets, "load", lambda *_, **__: dataset)
+    return dataset
+
+
+def table(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path.with_suffix(".csv")).drop(columns="seconds")
+
+
+def call(*arguments: str):
+    return CliRunner().invoke(app, arguments, env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
+
+
+def test_the_first_trial_is_the_defaults_measured_as_everywhere_and_the_best_is_chosen(data):
+    record, path = tuning.tune("ease", data, trials=4)
+    trials = tuning.trials("ease")
+    assert list(trials.columns) == ["l2", "ndcg@10", "recall@10", "seconds", "state"] and len(trials) == 4
+    assert trials["l2"].iloc[0] == EASE().l2
+    by_hand = evaluation.validate({"ease": EASE}, data.interactions)
+    assert trials["ndcg@10"].iloc[0] == by_hand["ndcg@10"].iloc[0]
+    best = trials["ndcg@10"].idxmax()
+    assert record["trial"] == best and tuning.tuned("ease") == {"l2": trials["l2"][best]}
+    assert tuning.build("ease").l2 == trials["l2"][best]
+    assert record == tuning.record("ease") == json.loads(path.read_text())
+    assert record["dataset"]["fingerprint"] == "0123456789abcdef" and record["budget"]["trials"] == 4
+    assert record["space"] == {"l2": {"low": 1.0, "high": 10_000.0, "log": True}}
+
+
+def test_a_search_that_was_stopped_goes_on_to_the_same_table(data, tmp_path: Path, monkeypatch):
+    _, path = tuning.tune("rp3beta", data, trials=12)
+    whole = table(path)
+    assert whole["n_neighbours"].dtype == int
+    (tmp_path / "build").rename(tmp_path / "elsewhere")
+    path.unlink()
+    attempt = tuning._try
+
+    def stop_at(number: int):
+        calls = iter(range(100))
+
+        def maybe(model, split):
+            if next(calls) == number:
+                raise KeyboardInterrupt
+            return attempt(model, split)
+
+        return maybe
+
+    for number in (3, 6):  # before and after the search has begun to learn
+        monkeypatch.setattr(tuning, "_try", stop_at(number))
+        with pytest.raises(KeyboardInterrupt):
+            tuning.tune("rp3beta", data, trials=12)
+        assert not path.exists()
+    monkeypatch.setattr(tuning, "_try", attempt)
+    tuning.tune("rp3beta", data, trials=12)
+    pd.testing.assert_frame_equal(table(path), whole)
+    tuning.tune("rp3beta", data, trials=5)
+    pd.testing.assert_frame_equal(table(path), whole[:5])
+
+
+def test_an_unfinished_search_goes_on_only_where_it_fits(data, monkeypatch):
+    tuning.tune("ease", data, trials=3)
+    monkeypatch.setattr(
+        tuning, "_try", lambda *_: {"ndcg@10": 0.5, "recall@10": 0.5, "seconds": 0, "state": "complete"}
+    )
+    tuning.tune("ease", data, trials=3)
+    assert (tuning.trials("ease")["ndcg@10"] != 0.5).all()
+    data.provenance.fingerprint = "other data"
+    tuning.tune("ease", data, trials=3)
+    assert (tuning.trials("ease")["ndcg@10"] == 0.5).all()
+
+
+def test_seeds_differ(data):
+    one, two = (table(tuning.tune("ease", data, trials=3, seed=seed)[1]) for seed in (0, 1))
+    assert one["l2"][0] == two["l2"][0] and one["l2"][1] != two["l2"][1]
+
+
+@pytest.mark.filterwarnings("ignore:a trial failed")
+def test_a_trial_that_fails_counts_and_is_kept(data, monkeypatch):
+    fit = ItemKNN.fit
+
+    def diverge(self, train, *, rng):
+        if self.n_neighbours != ItemKNN().n_neighbours:
+            raise FloatingPointError("diverged")
+        return fit(self, train, rng=rng)
+
+    monkeypatch.setattr(ItemKNN, "fit", diverge)
+    record, _ = tuning.tune("item-knn", data, trials=4)
+    assert record["budget"]["failed"] == 3 and record["trial"] == 0
+    assert tuning.trials("item-knn")["state"].tolist() == ["complete", *["failed"] * 3]
+    assert tuning.trials("item-knn")["ndcg@10"].isna().sum() == 3
+
+    def never(self, train, *, rng):
+        raise ValueError("some scores are not numbers")
+
+    monkeypatch.setattr(ItemKNN, "fit", never)
+    with pytest.raises(ValueError, match="none of 2 trials succeeded"):
+        tuning.tune("item-knn", data, trials=2, seed=9)
+
+
+def test_other_data_never_reach_the_package(data, tmp_path: Path):
+    data.name = "simulated"
+    _, path = tuning.tune("ease", data, trials=2)
+    assert path == tmp_path / "build" / "settings" / "simulated" / "ease.json"
+    assert not tuning.KEPT.exists()
+    with pytest.raises(LookupError, match="ease has not been tuned; run `musicrec tune ease`"):
+        tuning.build("ease")
+
+
+def test_unequal_searches_are_told(data):
+    tuning.tune("ease", data, trials=2)
+    with pytest.warns(UserWarning, match="item-knn was not searched as ease"):
+        tuning.tune("item-knn", data, trials=3)
+
+
+def test_a_setting_at_the_end_of_its_range_is_flagged():
+    space = {"a": Range(1.0, 1000.0, log=True), "b": Range(0.0, 10.0), "c": Range(1, 4), "d": Choice(("x", "y"))}
+    inner = {"a": 30.0, "b": 5.0, "c": 2, "d": "x"}
+    assert tuning._edges(space, inner) == []
+    assert tuning._edges(space, {**inner, "a": 990.0}) == ["a = 990 lies at the upper end of 1 to 1000"]
+    low = tuning._edges(space, {**inner, "b": 0.1, "c": 1})
+    assert low == [
+        "b = 0.1 lies at the lower end of 0 to 10; it cannot be below zero",
+        "c = 1 lies at the lower end of 1 to 4",
+    ]
+
+
+def test_proposals_stay_in_range_are_tidy_and_new():
+    space = {"a": Range(0.001, 0.123456, log=True), "n": Range(1, 3), "c": Choice(("x", "y"))}
+    rows: list[dict] = []
+    for number in range(25):
+        settings = tuning._propose(space, rows, seed=1)
+        rows.append({"number": number, **settings, "ndcg@10": settings["a"], "state": "complete"})
+        assert 0.001 <= settings["a"] <= 0.123456 and settings["n"] in (1, 2, 3) and settings["c"] in ("x", "y")
+        assert settings["a"] == 0.123456 or len(f"{settings['a']:.3g}") >= len(repr(settings["a"]))
+    assert np.mean([row["a"] for row in rows[-5:]]) > np.mean([row["a"] for row in rows[:8]])  # it learns
+    rows = []
+    for number in range(8):
+        settings = tuning._propose({"n": Range(1, 8)}, rows, seed=1)
+        rows.append({"number": number, **settings, "ndcg@10": 0.1, "state": "complete"})
+    assert len({row["n"] for row in rows}) >= 7  # twenty draws nearly always find something new
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=[pytest.mark.slow] if system.where.partition(".")[0] in HEAVY else [])
+    for name, system in tuning.SYSTEMS.items()
+])  # fmt: skip
+def test_every_system_can_be_built_and_its_defaults_lie_in_the_space(name: str):
+    system = tuning.SYSTEMS[name]
+    assert system.build({}).name == name
+    assert bool(system.space) != bool(system.why)
+    for setting, value in system.defaults().items():
+        values = system.space[setting]
+        assert value in values.names if isinstance(values, Choice) else values.low <= value <= values.high, setting
+        assert not isinstance(values, Range) or not values.whole or isinstance(value, int), setting
+
+
+def test_wrong_names_are_refused(data):
+    for function in (tuning.tuned, tuning.build, tuning.trials, tuning.edges):
+        with pytest.raises(LookupError, match="no system is called 'item-kn'; did you mean item-knn"):
+            function("item-kn")
+    assert tuning.tuned("random") == {} and tuning.edges("popularity") == []
+    assert tuning.build("popularity").name == "popularity"
+    with pytest.raises(ValueError, match="popularity has no settings: there is nothing to tune"):
+        tuning.tune("popularity", data)
+
+
+def test_command(data, tmp_path: Path):
+    result = call("tune", "ease", "pure-svd", "--trials", "3")
+    assert result.exit_code == 0, result.output
+    assert "ease 3/3: NDCG@10" in result.stderr and "kept in" in result.stderr and "best" in result.stderr
+    assert "l2" in result.stdout and "rank" in result.stdout
+    (row,) = json.loads(call("tune", "ease", "--trials", "3", "--json").stdout)
+    assert row["system"] == "ease" and row["budget"]["trials"] == 3
+    listed = call("tune", "--list").stdout
+    assert all(name in listed for name in tuning.SYSTEMS)
+    assert "1 to 10000, log" in listed and "not tuned yet" in listed and "has no settings" in listed
+    assert {row["system"] for row in json.loads(call("tune", "--list", "--json").stdout)} == set(tuning.SYSTEMS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 2, "name a system, or all"),
+        (("esae",), 1, "no system is called 'esae'; did you mean ease"),
+        (("random",), 1, "random has no settings"),
+        (("ease", "--trials", "0"), 2, "--trials"),
+    ],
+)
+def test_command_refuses(data, arguments: tuple[str, ...], code: int, message: str):
+    result = call("tune", *arguments)
+    assert result.exit_code == code and message in result.stderr
+    assert not tuning.KEPT.exists()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in KEPT.glob("*.json")))
+def test_what_the_book_reads_was_searched_alike_and_fits_the_code(name: str):
+    record = json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
+    rows = pd.read_csv(KEPT / f"{name}.csv")
+    assert record["system"] == name and record["space"] == tuning._plain(tuning.SYSTEMS[name].space)
+    assert record["dataset"]["name"] == "lastfm-2k" and not record["dataset"]["simulated"]
+    assert len(rows) == record["budget"]["trials"] == tuning.TRIALS and record["search"]["seed"] == 0
+    assert rows["number"].tolist() == list(range(len(rows)))
+    best = rows.loc[rows["ndcg@10"].idxmax()]
+    assert {setting: best[setting] for setting in record["settings"]} == record["settings"]
+    assert math.isclose(best["ndcg@10"], record["ndcg@10"])
+    assert record["edges"] == tuning._edges(tuning.SYSTEMS[name].space, record["settings"])
+    fingerprints = {json.loads(p.read_text(encoding="utf-8"))["dataset"]["fingerprint"] for p in KEPT.glob("*.json")}
+    assert len(fingerprints) == 1
+
+
+def test_nothing_is_searched_that_a_class_does_not_have():
+    assert all(dataclasses.is_dataclass(system) for system in tuning.SYSTEMS.values())
+    assert "als" in SEARCHED and "random" not in SEARCHED
+    assert tuning.searched(["all"]) == SEARCHED and tuning.searched(["als", "als"]) == ["als"]
