@@ -1,0 +1,111 @@
+"""What the catalogue knows of a dataset beside its rows."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+FORBIDDEN = ".$#[]/\\"  # in names: what Firebase allows in no key, and what leads out of a folder
+LONGEST_NAME = 200
+
+
+class CatalogError(ValueError):
+    """The catalogue cannot do what it was asked to; the message says what was wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of a dataset.
+
+    `type` is integer, number, boolean, date, time or text. `quantiles` are minimum, quartiles and maximum of numbers
+    and dates, as text; () for other types. Counts of different values and quartiles are estimates where `estimated`.
+    """
+
+    name: str
+    type: str
+    missing: int
+    distinct: int
+    quantiles: tuple[str, ...] = ()
+    estimated: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A dataset's name, description and metadata."""
+
+    name: str
+    description: str
+    file: str  # the name it was read from, without its folder
+    type: str  # csv or json
+    size: int  # bytes of that file
+    rows: int
+    features: tuple[Feature, ...]
+    added: str  # when, in UTC, ISO 8601
+    encoding: str = "utf-8"
+    separator: str = ""
+    compressed: bool = False
+    key: str = ""  # where the catalogue keeps the rows
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the features."""
+        return [feature.name for feature in self.features]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold; `from_dict` reads it again."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
+        """Read what `as_dict` returned.
+
+        Raises
+        ------
+        CatalogError
+            When it is something else: the catalogue was written by another program.
+        """
+        try:
+            known = {field.name for field in fields(cls)}
+            values = {name: value for name, value in raw.items() if name in known}
+            features = [{**feature, "quantiles": tuple(feature.get("quantiles", ()))} for feature in raw["features"]]
+            return cls(**{**values, "features": tuple(Feature(**feature) for feature in features)})
+        except (TypeError, KeyError, AttributeError) as error:
+            raise CatalogError(
+                f"an entry of the catalogue cannot be read ({error}); another program wrote it"
+            ) from error
+
+
+def check_name(name: str) -> str:
+    """Return a name that every kind of catalogue can hold.
+
+    Raises
+    ------
+    CatalogError
+        When it is empty, too long, or holds what a path, a terminal or Firebase would take for something else.
+    """
+    if not name.strip() or name != name.strip():
+        raise CatalogError(f"a dataset's name is not empty and has no space at its ends, unlike {name!r}; give --name")
+    if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
+        raise CatalogError(f"a dataset's name has at most {LONGEST_NAME} bytes; give a shorter --name")
+    if bad := sorted({mark for mark in name if mark in FORBIDDEN or _unprintable(mark)}):
+        listed = ", ".join(map(repr, bad))
+        raise CatalogError(f"the name {name!r} holds {listed}; no control characters and none of {FORBIDDEN}")
+    return name
+
+
+def name_from(path: Path) -> str:
+    """Return the name a file suggests: without its endings, forbidden characters turned into hyphens."""
+    stem = path.name
+    for ending in (".gz", *TYPES):
+        stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
+    return "".join("-" if mark in FORBIDDEN or _unprintable(mark) else mark for mark in stem).strip(" -")
+
+
+TYPES = {".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
+
+
+def _unprintable(mark: str) -> bool:
+    return unicodedata.category(mark) in ("Cc", "Cs", "Zl", "Zp")

@@ -1,0 +1,304 @@
+"""From a file to a typed table in DuckDB, with its metadata, whatever the file looks like.
+
+A file goes one of two ways. Where nothing in it is open to interpretation, DuckDB reads it as it is, with the types its
+first rows suggest, and afterwards it is proven that no row was mended and no value changed; if that fails, or for any
+other file, the careful way: read it in Python, write it again in one dialect, settle the types on all rows, load that.
+The careful way also finds the line on which a broken file breaks. Both end in the same table.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from musicrec.catalog import reading
+from musicrec.catalog.entry import CatalogError, Entry, Feature
+from musicrec.catalog.reading import Progress, Source
+
+MEMORY = "400MB"  # of DuckDB, beside which the process needs room for Python; what does not fit goes to disk
+FIRST = 20_000  # rows on which types are guessed
+EXACT = 100_000  # rows up to which different values and quartiles are counted exactly
+SQL_TYPES = {
+    "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP",
+    "text": "VARCHAR",
+}  # fmt: skip
+# Does a cell c look like the type? Nothing may be lost: '007' is no integer, and 17 digits are too many for a number.
+LOOKS = {
+    "integer": "TRY_CAST({c} AS BIGINT)::VARCHAR = {c}",
+    "number": "isfinite(TRY_CAST({c} AS DOUBLE)) AND NOT regexp_matches({c}, '^[-+]?(0[0-9]|[0-9]{{17,}}$)|[_ ]')",
+    "boolean": "lower({c}) IN ('true', 'false')",
+    "date": "regexp_full_match({c}, '\\d{{4}}-\\d\\d-\\d\\d') AND TRY_CAST({c} AS DATE) IS NOT NULL",
+    "time": "regexp_full_match({c}, '\\d{{4}}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d(:\\d\\d(\\.\\d{{1,6}})?)?')"
+    " AND TRY_CAST({c} AS TIMESTAMP) IS NOT NULL",
+}
+JSON_TYPES = {  # a number in quotes is text; a date has no other form than text
+    frozenset(["integer"]): ("integer", "number"),
+    frozenset(["number"]): ("number",),
+    frozenset(["integer", "number"]): ("number",),
+    frozenset(["boolean"]): ("boolean",),
+    frozenset(["text"]): ("date", "time"),
+}
+
+
+def connect(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file, or one in memory, with bounded memory and nothing fetched from the net."""
+    config: dict[str, Any] = {
+        "memory_limit": MEMORY,
+        "threads": min(4, os.cpu_count() or 1),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:" if path is None else str(path), read_only=read_only, config=config)
+    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    return connection
+
+
+def literal(text: str) -> str:
+    """Quote a text for SQL, where no parameter can stand."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    table: str,
+    scratch: Path,
+    *,
+    separator: str | None,
+    progress: Progress,
+) -> Entry:
+    """Load a file into a new table with columns c0, c1, … inside a transaction that is left open for the caller.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Not in a transaction.
+    path : Path
+        The file.
+    table : str
+        A name of the program's own, never of a reader's.
+    scratch : Path
+        A folder for the copy that the careful way makes.
+    separator : str or None
+        None to detect it.
+    progress : callable
+        Told what is being done and how much of it is.
+
+    Returns
+    -------
+    Entry
+        The metadata, without name and description.
+
+    Raises
+    ------
+    CatalogError
+        When the file cannot be added; the transaction is then of no use and must be rolled back.
+    """
+    source = reading.open_source(path)
+    text = reading.beginning(source)
+    separator = reading.separator_of(text, separator) if source.type == "csv" else ""
+    entry = Entry(
+        "", "", path.name, source.type, source.size, 0, (),
+        datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        separator=separator, compressed=source.compressed,
+    )  # fmt: skip
+    if source.type == "csv":
+        try:
+            connection.execute("BEGIN")
+            if features := _load_as_it_is(connection, source, table, separator, text, progress):
+                return replace(entry, rows=_count(connection, table), features=features)
+        except (duckdb.DataError, duckdb.ProgrammingError, duckdb.InvalidInputException):
+            pass  # the careful way finds out what is the matter
+        connection.execute("ROLLBACK")
+
+    copy = scratch / "copy.csv"
+    spool = reading.spool(source, separator or ",", copy, progress)
+    allowed: list[tuple[str, ...]] = [tuple(LOOKS)] * len(spool.columns)
+    if source.type == "json":
+        allowed = [JSON_TYPES.get(frozenset(kinds), ()) for kinds in spool.kinds]
+    relation = Relation(copy, len(spool.columns), json=source.type == "json")
+    with _watched(connection, progress, "settling the types"):
+        some = infer(connection, relation, allowed, FIRST)
+        # what fits not even the first rows need not be tried on all
+        allowed = [
+            kinds if kind == "" else kinds[kinds.index(kind) :] if kind in kinds else ()
+            for kinds, kind in zip(allowed, some, strict=True)
+        ]
+        types = infer(connection, relation, allowed)
+    connection.execute("BEGIN")
+    with _watched(connection, progress, "storing"):
+        load(connection, relation, table, types)
+    rows = _count(connection, table)
+    if rows != spool.rows:
+        raise CatalogError(f"{path.name}: {spool.rows:,} rows were read, {rows:,} stored; please report this file")
+    with _watched(connection, progress, "describing"):
+        features = profile(connection, table, spool.columns, types, rows)
+    return replace(entry, rows=rows, features=features, encoding=spool.encoding)
+
+
+class Relation:
+    """A CSV file as the FROM clause of a query."""
+
+    def __init__(
+        self, path: Path, width: int, *, separator: str = ",", header: bool = False, json: bool = False
+    ) -> None:
+        self.path, self.width, self.separator, self.header, self.json = path, width, separator, header, json
+
+    def sql(self, types: Sequence[str] | None = None) -> str:
+        """Return the clause; its one parameter is the path. Numbers are read as such, other types as text."""
+        kinds = types or ["text"] * self.width
+        columns = {f"c{i}": "DOUBLE" if kind == "number" else "VARCHAR" for i, kind in enumerate(kinds)}
+        if self.json:
+            columns = {"before": "VARCHAR", **columns}
+        listed = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
+        options = f"header={str(self.header).lower()}, delim={literal(self.separator)}"
+        if not self.header:  # our own copy: rows may be long, and those of JSON end where their last value is
+            options += f", parallel=false, max_line_size={2 * reading.LONGEST_ROW}"
+        options += ", null_padding=true, allow_quoted_nulls=false" if self.json else ", null_padding=false"
+        return (
+            f"read_csv(?, columns={{{listed}}}, auto_detect=false, quote='\"', escape='\"', nullstr='', "
+            f"strict_mode=true, ignore_errors=false, {options})"
+        )
+
+
+def infer(
+    connection: duckdb.DuckDBPyConnection,
+    relation: Relation,
+    allowed: Sequence[Sequence[str]],
+    limit: int | None = None,
+) -> list[str]:
+    """Return the narrowest allowed type that fits all cells of each column: "text" if none does, "" without cells."""
+    tests = [(place, kind) for place, kinds in enumerate(allowed) for kind in kinds]
+    counts = [f"count(c{place})" for place in range(len(allowed))]
+    counts += [f"count_if({LOOKS[kind].format(c=f'c{place}')})" for place, kind in tests]
+    rows = f"(SELECT * FROM {relation.sql()} LIMIT {limit})" if limit else relation.sql()
+    found = connection.execute(f"SELECT {', '.join(counts)} FROM {rows}", [str(relation.path)]).fetchone() or ()
+    fits = {test for test, fitting in zip(tests, found[len(allowed) :], strict=True) if fitting == found[test[0]]}
+    return [
+        next((kind for kind in kinds if (place, kind) in fits), "text") if found[place] else ""
+        for place, kinds in enumerate(allowed)
+    ]
+
+
+def load(connection: duckdb.DuckDBPyConnection, relation: Relation, table: str, types: Sequence[str]) -> None:
+    """Create a table of the given types; a cell that does not fit ends it with an error."""
+    chosen = []
+    for place, kind in enumerate(types):
+        cell = f"c{place}"
+        if kind in ("", "text", "number"):
+            chosen.append(cell)
+            continue
+        test = f"CAST({cell} AS DATE)::VARCHAR = {cell}" if kind == "date" else LOOKS[kind].format(c=cell)
+        value = f"CAST({cell} AS {SQL_TYPES[kind]})"
+        chosen.append(f"CASE WHEN {cell} IS NULL OR {test} THEN {value} ELSE error('another type') END AS {cell}")
+    connection.execute(
+        f"CREATE TABLE {table} AS SELECT {', '.join(chosen)} FROM {relation.sql(types)}", [str(relation.path)]
+    )
+
+
+def profile(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], types: Sequence[str], rows: int
+) -> tuple[Feature, ...]:
+    """Return the metadata of each column: type, missing and different values, quantiles."""
+    exact = rows <= EXACT
+    # A sample drawn by the hash of the row's number is the same on every machine.
+    sample = table if exact else f"(SELECT * FROM {table} WHERE hash(rowid) % {rows // (EXACT // 2)} = 0)"
+    features = []
+    for begin in range(0, len(columns), 64):
+        places = range(begin, min(begin + 64, len(columns)))
+        count = "count(DISTINCT c{})" if exact else "approx_count_distinct(c{})"
+        wanted = ", ".join(f"count(c{place}), {count.format(place)}" for place in places)
+        counts = connection.execute(f"SELECT {wanted} FROM {table}").fetchone() or ()
+        ordered = [place for place in places if types[place] in ("integer", "number", "date", "time")]
+        quantiles: dict[int, tuple[str, ...]] = {}
+        if ordered:
+            ends = ", ".join(f"min(c{place})::VARCHAR, max(c{place})::VARCHAR" for place in ordered)
+            middle = ", ".join(
+                f"quantile_{'cont' if types[place] in ('integer', 'number') else 'disc'}"
+                f"(c{place}, [0.25, 0.5, 0.75])::VARCHAR[]"
+                for place in ordered
+            )
+            lows = connection.execute(f"SELECT {ends} FROM {table}").fetchone() or ()
+            inner = connection.execute(f"SELECT {middle} FROM {sample}").fetchone() or ()
+            quantiles = {
+                place: (lows[2 * i], *(inner[i] or ("", "", "")), lows[2 * i + 1]) for i, place in enumerate(ordered)
+            }
+        for i, place in enumerate(places):
+            present, different = counts[2 * i], min(counts[2 * i], counts[2 * i + 1])
+            features.append(
+                Feature(
+                    columns[place],
+                    types[place] or "text",
+                    rows - present,
+                    different,
+                    quantiles.get(place, ()),
+                    not exact,
+                )
+            )
+    return tuple(features)
+
+
+def _load_as_it_is(
+    connection: duckdb.DuckDBPyConnection, source: Source, table: str, separator: str, text: str, progress: Progress
+) -> tuple[Feature, ...] | None:
+    """Load a CSV file the fast way; None where that is not proven to be right."""
+    first = reading.first_rows(source, separator, text)
+    if len(first) < 2 or len(first[0]) < 2:
+        return None
+    scan = reading.scan(source, separator, progress)
+    if not scan.plain:
+        return None
+    columns = reading.heading(first[0], f"{source.path.name}, line 1")
+    relation = Relation(source.path, len(columns), separator=separator, header=True)
+    types = infer(connection, relation, [tuple(LOOKS)] * len(columns), FIRST)
+    with _watched(connection, progress, "storing"):
+        load(connection, relation, table, types)
+    rows = _count(connection, table)
+    # DuckDB takes a row with one empty field too many. Then the file has more separators than its rows account for.
+    inside = " + ".join(
+        f"coalesce(sum(length(c{i}) - length(replace(c{i}, {literal(separator)}, ''))), 0)"
+        for i, kind in enumerate(types) if kind in ("", "text")
+    ) or "0"  # fmt: skip
+    (held,) = connection.execute(f"SELECT {inside} FROM {table}").fetchone() or (0,)
+    heading = sum(name.count(separator) for name in first[0])
+    if scan.separators != (len(columns) - 1) * (rows + 1) + int(held) + heading:
+        return None
+    with _watched(connection, progress, "describing"):
+        features = profile(connection, table, columns, types, rows)
+    if any(kind == "" and feature.missing < rows for kind, feature in zip(types, features, strict=True)):
+        return None  # a column whose first cells come late
+    ends = [float(feature.quantiles[end]) for feature in features if feature.type == "number" for end in (0, -1)]
+    return features if all(abs(end) < float("inf") for end in ends) else None
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+    return int(rows)
+
+
+@contextmanager
+def _watched(connection: duckdb.DuckDBPyConnection, progress: Progress, what: str) -> Iterator[None]:
+    """Report how far DuckDB is with a long query; the query itself keeps this thread."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            progress(what, min(max(connection.query_progress() / 100, 0.0), 1.0))
+
+    progress(what, 0.0)
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+    progress(what, 1.0)
