@@ -16,7 +16,7 @@ from musicrec.scores import ScoreBook
 from trial_book import book as book
 from trial_book import dataset, pretend, run, write_notebook
 
-COMMANDS = ("data", "book", "scores", "reproduce", "serve")
+COMMANDS = ("data", "book", "scores", "reproduce", "tune", "serve")
 
 
 def call(*arguments: str):

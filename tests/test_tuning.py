@@ -11,12 +11,15 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from musicrec import datasets, evaluation, tuning
+from musicrec import chapters, datasets, evaluation, tuning
+from musicrec.chapters import Chapter
 from musicrec.cli import app
 from musicrec.interactions import Interactions
+from musicrec.models.bpr import BPR
 from musicrec.models.ease import EASE
 from musicrec.models.knn import ItemKNN
 from musicrec.tuning import Choice, Range
+from trial_book import run, write_notebook
 
 KEPT = tuning.KEPT
 SEARCHED = tuning.searched()
@@ -242,3 +245,31 @@ def test_nothing_is_searched_that_a_class_does_not_have():
     assert all(dataclasses.is_dataclass(system) for system in tuning.SYSTEMS.values())
     assert "als" in SEARCHED and "random" not in SEARCHED
     assert tuning.searched(["all"]) == SEARCHED and tuning.searched(["als", "als"]) == ["als"]
+
+
+def test_a_chapter_that_builds_tuned_models_depends_on_their_code_and_settings(tmp_path: Path, monkeypatch):
+    package = tmp_path / "musicrec"
+    for name in ("tuning.py", "models/als.py", "settings/als.json"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("")
+    (tmp_path / "requirements.lock").write_text("")
+    (tmp_path / "notebooks").mkdir()
+    tuned = Chapter(write_notebook(tmp_path, "12_leaderboard", "from musicrec import tuning"))
+    other = Chapter(write_notebook(tmp_path, "01_eda", "from musicrec import eda"))
+    monkeypatch.setattr(chapters, "SOURCE", package)
+
+    def code(chapter: Chapter) -> str:
+        return chapters.inputs(chapter, run(), tmp_path)["code"]
+
+    before = code(tuned), code(other)
+    for name in ("models/als.py", "settings/als.json"):
+        (package / name).write_text(name)
+        now = code(tuned), code(other)
+        assert now[0] != before[0] and now[1] == before[1]
+        before = now
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_bpr_says_when_it_diverges(listens: Interactions):
+    with pytest.raises(FloatingPointError, match=r"bpr: training diverged: the learning rate 1e\+06 is too high"):
+        BPR(learning_rate=1e6).fit(listens, rng=np.random.default_rng(0))

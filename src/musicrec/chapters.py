@@ -252,6 +252,8 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
         code = code_closure(sources)
     except SyntaxError as error:
         raise BookError(f"{chapter.path}: a cell is not valid Python ({error.msg}: {error.text})") from error
+    if SOURCE / "tuning.py" in code:  # it builds any model by its name, with settings it reads
+        code += [*sorted((SOURCE / "models").glob("*.py")), *sorted((SOURCE / "settings").glob("*.*"))]
     # A chapter that does not mention songs or playlists does not depend on them; code in src is given its data.
     words = {run.data.name: "", run.songs.name: "songs", "mpd": '"mpd"'}
     data = [d for d in run.datasets if any(words[d.name] in source for source in sources)]

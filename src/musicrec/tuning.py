@@ -153,9 +153,9 @@ SYSTEMS: dict[str, System] = {
         "bpr.BPR",
         {
             "dim": Range(16, 256, log=True),
-            "learning_rate": Range(0.005, 0.5, log=True),
-            "regularization": Range(0.0001, 0.3, log=True),
-            "epochs": Range(20, 500, log=True),
+            "learning_rate": Range(0.002, 0.2, log=True),
+            "regularization": Range(0.0001, 0.1, log=True),
+            "epochs": Range(50, 1000, log=True),
         },
     ),
     "warp": System(

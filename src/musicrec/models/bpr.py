@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 from implicit.cpu.bpr import BayesianPersonalizedRanking
+from implicit.recommender_base import ModelFitError
 from threadpoolctl import threadpool_limits
 
 from musicrec.interactions import Interactions
@@ -35,13 +36,27 @@ class BPR(FactorModel):
     ) -> None:
         self.dim, self.learning_rate, self.regularization, self.epochs = dim, learning_rate, regularization, epochs
 
-    def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
+    def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:
+        """Learn from training interactions; every random draw comes from `rng`.
+
+        Raises
+        ------
+        ValueError
+            When there is nothing to learn from.
+        FloatingPointError
+            When training diverges; names the learning rate.
+        """
         super().fit(train, rng=rng)
         model = BayesianPersonalizedRanking(
             self.dim, self.learning_rate, self.regularization, iterations=self.epochs, num_threads=1,
             random_state=int(rng.integers(2**31)),
         )  # fmt: skip
         with threadpool_limits(1, "blas"):
-            model.fit(sp.csr_matrix(train.binary()), show_progress=False)
+            try:
+                model.fit(sp.csr_matrix(train.binary()), show_progress=False)
+            except ModelFitError:
+                raise FloatingPointError(
+                    f"bpr: training diverged: the learning rate {self.learning_rate:g} is too high; try a tenth of it"
+                ) from None
         self.user_factors, self.item_factors = model.user_factors, model.item_factors
         return self
