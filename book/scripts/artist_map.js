@@ -28,7 +28,7 @@
   function read(container) {
     const data = JSON.parse(container.querySelector('script[type="application/json"]').textContent);
     const n = data.names.length;
-    for (const column of ["x", "y", "listeners", "tags", "near"]) {
+    for (const column of ["x", "y", "listeners", "tags", "near", "colours"]) {
       if (data[column].length !== n) throw new Error(`${n} names, but ${data[column].length} of ${column}`);
     }
     return data;
@@ -82,10 +82,7 @@
     const tree = d3.quadtree().x((i) => data.x[i]).y((i) => data.y[i]).addAll(d3.range(n));
     const nearestTo = (px, py, reach) => tree.find(...place(px, py), reach / (scale * view.k)) ?? -1;
     const radius = (i) => (1.1 + 0.42 * Math.log2(data.listeners[i])) * Math.min(2.2, Math.max(0.75, view.k ** 0.35));
-    const byColour = d3.group(d3.range(n - 1, -1, -1), (i) => {
-      const region = large.of[i];
-      return region < 0 ? data.muted : data.palette[large.colours[region] % data.palette.length];
-    });
+    const byColour = d3.group(d3.range(n - 1, -1, -1), (i) => data.palette[data.colours[i]] ?? data.muted);
     const tagsOf = (i) => data.tags[i].map((tag) => data.tagNames[tag]);
 
     // ---- Draw

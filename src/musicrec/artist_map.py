@@ -11,13 +11,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from IPython.display import display
+from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from musicrec.plots import MUTED, PALETTE
+from musicrec.plots import MUTED, PALETTE, scatter
 
 LONG_SIDE = 10_000  # positions are whole numbers from 0 to this
 SITE = ".."  # where the files of the site lie, seen from a chapter's page
@@ -79,6 +81,7 @@ def map_data(
     places[:, 1] = height - places[:, 1]  # screens count downwards
     places = places[order]
 
+    neighbourhoods = [_level(labels[order], named, places) for labels, named in levels]
     shown = [_most_given(tags, row, top) for row in order]
     used = {tag: place for place, tag in enumerate(dict.fromkeys(tag for row in shown for tag in row))}
     return {
@@ -94,7 +97,8 @@ def map_data(
         "tagNames": [str(tag_names[tag]) for tag in used],
         "tags": [[used[tag] for tag in row] for row in shown],
         "near": rank[near[order]].tolist(),
-        "levels": [_level(labels[order], named, places) for labels, named in levels],
+        "colours": _colours(neighbourhoods),
+        "levels": neighbourhoods,
     }
 
 
@@ -105,7 +109,7 @@ def _most_given(tags: sp.csr_array, row: int, top: int) -> list[int]:
 
 
 def _level(labels: NDArray[np.int64], named: pd.DataFrame, places: NDArray[np.int_]) -> dict[str, Any]:
-    """Describe the neighbourhoods of one level, the largest first, by a place for the name and a colour."""
+    """Describe the neighbourhoods of one level, the largest first: name, a place for it, who lives there."""
     numbers = named.index.to_numpy()
     middles = np.array([np.median(places[labels == number], axis=0) for number in numbers]).reshape(-1, 2)
     place = {int(number): row for row, number in enumerate(numbers)}
@@ -113,9 +117,18 @@ def _level(labels: NDArray[np.int64], named: pd.DataFrame, places: NDArray[np.in
         "names": [str(name) for name in named["name"]],
         "x": np.rint(middles[:, 0]).astype(int).tolist(),
         "y": np.rint(middles[:, 1]).astype(int).tolist(),
-        "colours": spread_colours(middles, len(PALETTE)),
         "of": [place.get(int(label), -1) for label in labels],
     }
+
+
+def _colours(levels: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return a colour of the palette for each artist, by its neighbourhood on the first level that has one, or -1."""
+    colours = np.full(len(levels[0]["of"]), -1)
+    for level in reversed(levels):
+        of = np.array(level["of"])
+        spread = np.array(spread_colours(np.column_stack([level["x"], level["y"]]), len(PALETTE)), dtype=int)
+        colours[of >= 0] = spread[of[of >= 0]]
+    return colours.tolist()
 
 
 def spread_colours(middles: NDArray[np.float64], n_colours: int) -> list[int]:
@@ -132,6 +145,22 @@ def spread_colours(middles: NDArray[np.float64], n_colours: int) -> list[int]:
         nearest = [min(away[np.array(colours) == c], default=np.inf) for c in range(n_colours)] if colours else [0.0]
         colours.append(int(np.argmax(nearest)))
     return colours
+
+
+def draw_map(data: Mapping[str, Any], *, title: str) -> Axes:
+    """Draw the same map as a figure: all artists, and the names of the large neighbourhoods where there is room."""
+    tall = data["height"] / max(data["width"], 1)
+    ax = plt.subplots(figsize=(8.5, 8.5 * min(max(tall, 0.5), 1.2)))[1]
+    palette = np.array([*data["palette"], data["muted"]], dtype=object)  # -1 is the last
+    sizes = 1 + 2.5 * np.log2(np.array(data["listeners"]))
+    ax.scatter(
+        data["x"], -np.array(data["y"]), s=sizes, c=palette[data["colours"]].tolist(), alpha=0.55, linewidths=0,
+        rasterized=True,
+    )  # fmt: skip
+    ax.set_aspect("equal")
+    large = data["levels"][0]
+    names = dict(enumerate(large["names"]))
+    return scatter(large["x"], -np.array(large["y"]), title=title, names=names, sizes=0, ax=ax)
 
 
 def map_html(data: Mapping[str, Any], *, without_script: str, site: str = SITE) -> str:

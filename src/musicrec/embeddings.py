@@ -1,6 +1,6 @@
 """Maps of embeddings: reduced to two or three dimensions, cut into clusters, named by tags, and measured.
 
-Everything here goes by the cosine: an embedding's rows are compared by direction, not by length.
+An embedding's rows are compared by direction (cosine), not by length; points of a layout by Euclidean distance.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from sklearn import metrics
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from musicrec.datasets.dataset import Dataset
 from musicrec.neighbours import nearest
+from musicrec.side_information import item_tags
 
 BATCH = 512  # rows compared with all others at once
 
@@ -31,11 +34,15 @@ class Neighbours(NamedTuple):
     """The nearest rows of every row, nearest first, the row itself left out."""
 
     ids: NDArray[np.int64]  # shape (n, k)
-    distances: NDArray[np.float32]  # shape (n, k): 1 − cosine
+    distances: NDArray[np.float32]  # shape (n, k): 1 − cosine, or the Euclidean distance
 
 
-def neighbours(vectors: NDArray[np.float32], k: int) -> Neighbours:
+def neighbours(
+    vectors: NDArray[np.float32], k: int, *, measure: Literal["cosine", "euclidean"] = "cosine"
+) -> Neighbours:
     """Find the k nearest rows of every row of `vectors`, shape (n, dim), exactly.
+
+    Layouts in few dimensions are compared by Euclidean distance, embeddings by cosine.
 
     Raises
     ------
@@ -44,6 +51,11 @@ def neighbours(vectors: NDArray[np.float32], k: int) -> Neighbours:
     """
     if len(vectors) <= k:
         raise ValueError(f"{len(vectors)} vectors have no {k} neighbours each")
+    if measure == "euclidean":
+        distances, ids = cKDTree(vectors).query(vectors, k + 1)
+        other = ids != np.arange(len(ids))[:, None]
+        other[other.all(axis=1), -1] = False  # of points in one place the row itself may not be among the nearest
+        return Neighbours(ids[other].reshape(-1, k), np.asarray(distances[other].reshape(-1, k), np.float32))
     starts = range(0, len(vectors), BATCH)
     parts = [nearest(vectors, np.arange(s, min(s + BATCH, len(vectors))), k) for s in starts]
     ids, cosines = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -147,6 +159,9 @@ def directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 def dense_clusters(points: NDArray[np.float32], smallest: int, *, samples: int = 5) -> NDArray[np.int64]:
     """Find dense regions of any shape and number [Campello et al., 2013].
 
+    Of the tree of regions within regions, the leaves are taken: choosing by how long a region persists can end in one
+    region that holds nearly everything.
+
     Parameters
     ----------
     points : numpy.ndarray, shape (n, dim)
@@ -161,8 +176,10 @@ def dense_clusters(points: NDArray[np.float32], smallest: int, *, samples: int =
     numpy.ndarray, shape (n,)
         Numbers of the clusters, the largest cluster first, and -1 for points that lie in none.
     """
-    labels = HDBSCAN(min_cluster_size=smallest, min_samples=samples, n_jobs=1, copy=True).fit_predict(points)
-    return by_size(labels)
+    method = HDBSCAN(
+        min_cluster_size=smallest, min_samples=samples, cluster_selection_method="leaf", n_jobs=1, copy=True
+    )
+    return by_size(method.fit_predict(points))
 
 
 def round_clusters(vectors: NDArray[np.float32], n: int, *, seed: int) -> NDArray[np.int64]:
@@ -186,6 +203,17 @@ def by_size(labels: ArrayLike) -> NDArray[np.int64]:
 
 
 # ---- Name
+
+
+def common_tags(dataset: Dataset, people: int = 10) -> tuple[sp.csr_array, NDArray[np.object_]]:
+    """Return the counts of the tags that at least so many people used, shape (n_items, n_tags), and their names.
+
+    A word only one person uses names nobody's neighbourhood, however often that person writes it.
+    """
+    assignments, tags = dataset.tables["tag_assignments"], dataset.tables["tags"]
+    users = tags["id"].map(assignments.groupby("tag")["user"].nunique()).fillna(0)
+    kept = np.flatnonzero(users >= people)
+    return item_tags(dataset)[:, kept], tags["name"].to_numpy(dtype=object)[kept]
 
 
 def main_tags(tags: sp.csr_array) -> NDArray[np.int64]:
@@ -298,8 +326,14 @@ def name_check(
 # ---- Measure
 
 
-def tag_agreement(vectors: NDArray[np.float32], main: NDArray[np.int64], k: int = 10) -> NDArray[np.float64]:
-    """Return the share of each row's k nearest rows, by cosine, whose main tag is the same.
+def tag_agreement(
+    vectors: NDArray[np.float32],
+    main: NDArray[np.int64],
+    k: int = 10,
+    *,
+    measure: Literal["cosine", "euclidean"] = "cosine",
+) -> NDArray[np.float64]:
+    """Return the share of each row's k nearest rows whose main tag is the same, shape (n,).
 
     Parameters
     ----------
@@ -307,8 +341,13 @@ def tag_agreement(vectors: NDArray[np.float32], main: NDArray[np.int64], k: int 
         One row per item.
     main : numpy.ndarray of int, shape (n,)
         The main tag of each, all at or above zero: leave out items without tags first.
+    k : int
+        How many neighbours.
+    measure : {"cosine", "euclidean"}
+        As in `neighbours`.
     """
-    return np.asarray((main[neighbours(vectors, k).ids] == main[:, None]).mean(axis=1), dtype=np.float64)
+    found = neighbours(vectors, k, measure=measure).ids
+    return np.asarray((main[found] == main[:, None]).mean(axis=1), dtype=np.float64)
 
 
 def cluster_quality(labels: ArrayLike, main: ArrayLike, *, rng: np.random.Generator) -> dict[str, float]:
