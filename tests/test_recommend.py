@@ -1,6 +1,9 @@
 """`musicrec recommend` and `musicrec neighbours` on a handful of listeners."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,43 +21,124 @@ LISTENS = np.float32([[1, 1, 1, 0, 0, 0], [1, 1, 0, 1, 0, 0], [0, 1, 1, 1, 0, 0]
 
 
 @pytest.fixture(autouse=True)
-def _few_listeners(monkeypatch: pytest.MonkeyPatch) -> None:
+def _few_listeners(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     listens = Interactions(sp.csr_array(LISTENS), np.arange(4), np.arange(6))
     provenance = Provenance("a test", "", "1", "none", "", "test", "0" * 16)
     data = Dataset("lastfm-2k", listens, pd.DataFrame({"name": ARTISTS}), provenance)
     monkeypatch.setattr(datasets, "load", lambda name="auto", **_: data)
+    monkeypatch.setattr("musicrec.datasets.identity.identity", lambda name="auto", **_: ("lastfm-2k", "a digest"))
+    monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path))
 
 
 def call(*arguments: str):
     return CliRunner().invoke(app, arguments, env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
 
 
-def test_recommends_what_is_not_given_and_says_why() -> None:
-    rows = json.loads(call("recommend", "bjork", "portishead", "--json").output)
-    assert [row["artist"] for row in rows] == ["Radiohead", "The Knife"]
+def rows_of(*arguments: str) -> list[dict]:
+    return json.loads(call("recommend", *arguments, "--json").stdout)
+
+
+@pytest.mark.parametrize("model", ["als", "item-knn", "ease"])
+def test_recommends_what_is_not_given_and_says_why(model: str) -> None:
+    rows = rows_of("bjork", "portishead", "--model", model)
+    assert {row["artist"] for row in rows} == {"Radiohead", "The Knife"}
     assert set(rows[0]["because"]) == {"Björk", "Portishead"}
     assert rows[0]["score"] >= rows[1]["score"] > 0
-    text = call("recommend", "bjork", "portishead").output
+    assert rows[0]["listeners"] == 2 and "adds" not in rows[0]
+    text = call("recommend", "bjork", "portishead", "--model", model).output
     assert "because you love" in text
     assert "The Knife" in text
 
 
+def test_popularity_listens_to_nobody() -> None:
+    rows = rows_of("bjork", "--model", "popularity")
+    assert [(row["artist"], row["score"], row["because"]) for row in rows] == [
+        ("Portishead", 3, []), ("Radiohead", 2, []), ("The Knife", 2, []),
+    ]  # fmt: skip
+    assert "everyone does" in call("recommend", "bjork", "--model", "popularity", "--because").output
+
+
+@pytest.mark.parametrize("model", ["als", "item-knn", "ease"])
+def test_because_adds_up_to_the_score(model: str) -> None:
+    for row in rows_of("bjork", "the knife", "--because", "--model", model):
+        assert {each["artist"] for each in row["adds"]} == {"Björk", "The Knife"}
+        assert sum(each["adds"] for each in row["adds"]) == pytest.approx(row["score"])
+    assert "Björk +" in call("recommend", "bjork", "--because", "--model", model).output
+
+
+def test_avoiding_the_popular_ranks_by_score_per_listener() -> None:
+    (row, *_) = rows_of("bjork", "radiohead", "--model", "item-knn", "--avoid-popular", "1")
+    assert row["adjusted"] == pytest.approx(row["score"] / row["listeners"])
+    assert "per listener^A" in call("recommend", "bjork", "--avoid-popular", "0.5").output
+    assert call("recommend", "bjork", "--avoid-popular", "2").exit_code == 2
+
+
 def test_the_same_artist_twice_counts_once() -> None:
-    assert call("recommend", "bjork", "Björk", "--json").output == call("recommend", "Björk", "--json").output
+    assert rows_of("bjork", "Björk", " BJORK ") == rows_of("Björk")
+
+
+def test_the_first_answer_says_that_it_fits_and_the_next_comes_from_disk(tmp_path: Path) -> None:
+    first = call("recommend", "bjork")
+    assert "fitting als; next time the answer comes at once" in first.stderr
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [f"{'0' * 16}-als.npz"]
+    again = call("recommend", "bjork")
+    assert again.stderr == "" and again.stdout == first.stdout
 
 
 def test_a_typo_is_answered_with_the_nearest_name() -> None:
-    result = call("recommend", "portished")
+    result = call("recommend", "portished", "nonesuch", "bjork")
     assert result.exit_code == 1
-    assert "did you mean Portishead?" in result.output
+    assert "did you mean Portishead?" in result.output and "no artist is called 'nonesuch'" in result.output
 
 
-def test_nothing_in_common_is_said_not_shown_as_an_empty_table() -> None:
-    assert json.loads(call("recommend", "slayer", "--json").output) == []
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "an artist's name is empty"),
+        ("   ", "an artist's name is empty"),
+        ("<script>alert(1)</script>", "no artist is called '<script>alert(1)</script>'"),
+        ("🎵", "no artist is called '🎵'; and nothing comes close"),
+        ("فيروز", "no artist is called 'فيروز'"),
+        ("x" * 10_000, "nothing comes close"),
+    ],
+)
+def test_what_is_no_artist_is_refused_in_one_message(text: str, message: str) -> None:
+    result = call("recommend", text)
+    assert result.exit_code == 1 and message in result.stderr and "Traceback" not in result.stderr
+
+
+def test_no_artist_and_no_such_model_are_refused() -> None:
+    assert call("recommend").exit_code == 2
+    assert "choose from als, item-knn, ease, popularity" in call("recommend", "bjork", "--model", "magic").stderr
+
+
+def test_an_artist_of_one_listener_is_left_out_and_said() -> None:
     result = call("recommend", "slayer")
+    assert result.exit_code == 1 and "fewer than 2 listeners in these data have Slayer" in result.stderr
+    result = call("recommend", "slayer", "bjork", "--json")
+    assert result.exit_code == 0 and "left out" in result.stderr
+    assert json.loads(result.stdout) == rows_of("bjork")
+
+
+def test_nothing_in_common_is_said_not_shown_as_an_empty_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = ("bjork", "portishead", "radiohead", "the knife", "--model", "item-knn")
+    assert rows_of(*everything) == []
+    result = call("recommend", *everything)
     assert result.exit_code == 1
     assert "add another artist" in result.output
     assert "listens to anything else" in call("neighbours", "nobody").output
+
+
+def test_the_way_to_a_kept_model_imports_nothing_slow(tmp_path: Path) -> None:
+    call("recommend", "bjork")
+    code = (
+        "import sys\nfrom musicrec.datasets import identity\nidentity.identity = lambda *_, **__: ('', 'a digest')\n"
+        "from musicrec.cli import app\n"
+        "try: app(['recommend', 'bjork', 'portishead', '--because'])\n"
+        "finally: print(*{'pandas', 'scipy', 'sklearn', 'numba', 'tensorflow', 'implicit'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8")
+    assert "The Knife" in result.stdout and result.stdout.endswith("\n\n"), result.stdout + result.stderr
 
 
 def test_neighbours_are_sorted_and_exclude_the_artist() -> None:

@@ -9,6 +9,9 @@
   const MOST = 100;
   const CHIPS = 200; // artists shown of a long list
   const IN_LINK = 300; // artists a link can hold before it gets too long to be sent
+  const LABELS = {
+    als: "als: matrix factorization", "item-knn": "item-knn: shared listeners", popularity: "popularity: the most played",
+  };
   const about = document.currentScript.dataset;
   const $ = (name) => document.getElementById(`try-${name}`);
 
@@ -96,13 +99,20 @@
       return (exact === undefined ? ids : [exact, ...ids]).slice(0, OPTIONS);
     }
 
+    /* To everyone; until the list changes. */
+    function say(text) {
+      $("said").textContent = text;
+    }
+
+    /* To those who hear the page, when typing or dragging has come to rest. */
     let later = 0;
-    function say(text, aloudOnly = false) {
-      if (!aloudOnly) $("said").textContent = text;
-      else { // when the typing or dragging has come to rest
-        clearTimeout(later);
-        later = setTimeout(() => { $("aloud").textContent = text; }, 600);
-      }
+    let news = ""; // what just happened to the list
+    function tell(text) {
+      clearTimeout(later);
+      later = setTimeout(() => {
+        $("aloud").textContent = `${news}${text}`;
+        news = "";
+      }, 600);
     }
 
     // ---- The reader's list
@@ -111,14 +121,15 @@
       const known = new Set(mine);
       const fresh = [...new Set(artists)].filter((artist) => !known.has(artist));
       mine = mine.concat(fresh);
+      if (fresh.length) news = `Added ${fresh.length === 1 ? names[fresh[0]] : count(fresh.length, "artist")}. `;
       if (fresh.length) update();
       return fresh.length;
     }
 
     function remove(artist, place) {
       mine = mine.filter((each) => each !== artist);
+      news = `Removed ${names[artist]}. `;
       update();
-      say(`Removed ${names[artist]}`);
       const left = $("mine").querySelectorAll("button"); // the keyboard stays where it was
       (left[Math.min(place, left.length - 1)] ?? $("search")).focus();
     }
@@ -153,7 +164,7 @@
     // ---- What is recommended
 
     function reasons(each, model) {
-      if (model === "popularity") return ["most people do"];
+      if (model === "popularity") return ["because many listen to it"];
       const best = each.because.filter((reason) => reason.adds > 0).slice(0, 3);
       return best.flatMap((reason, i) => [
         i === 0 ? "because you like " : i === best.length - 1 ? " and " : ", ", named(names[reason.artist])]);
@@ -161,7 +172,7 @@
 
     function row(each, model) {
       const plus = element("button", { type: "button", "aria-label": `Add ${names[each.artist]} to your artists` }, "+");
-      plus.addEventListener("click", () => { add([each.artist]); say(`Added ${names[each.artist]}`); $("search").focus(); });
+      plus.addEventListener("click", () => { add([each.artist]); $("search").focus(); });
       return element("li", {}, element("div", { class: "try-row" },
         element("div", {}, named(names[each.artist], "strong"),
           element("small", { class: "try-quiet" }, count(listeners[each.artist], "listener")),
@@ -177,9 +188,8 @@
       $("results").replaceChildren(...best.map((each) => row(each, model)));
       $("more").hidden = best.length < shown || shown >= MOST;
       $("none").hidden = best.length > 0 || mine.length === 0;
-      if (best.length) {
-        say(`${count(best.length, "recommendation")}: ${listed(best.slice(0, 3).map((each) => names[each.artist]))} first`, true);
-      }
+      const three = listed(best.slice(0, 3).map((each) => names[each.artist]));
+      tell(best.length ? `${count(best.length, "recommendation")}; first ${three}.` : "No recommendations.");
       remember();
     }
 
@@ -266,15 +276,16 @@
       $("missing").hidden = missing.size === 0;
       $("missing").replaceChildren(...[...missing].slice(0, 1000).map((line) => named(line, "li")));
       if (missing.size > 1000) $("missing").append(element("li", {}, `… and ${(missing.size - 1000).toLocaleString("en")} more`));
-      say($("imported").textContent, true);
+      tell($("imported").textContent);
     }
 
     // ---- The search box: a combobox with a list of options
 
-    function show(found) {
+    const HINT = $("hint").textContent;
+
+    function show(found, none = false) {
       hints = found;
       active = -1;
-      const none = found.length === 0 && plain($("search").value) !== "";
       $("options").replaceChildren(...found.map((artist, i) => {
         const option = element("li", { role: "option", id: `try-option-${i}`, "aria-selected": "false" },
           named(names[artist], "span"), element("small", {}, count(listeners[artist], "listener")));
@@ -285,10 +296,9 @@
       $("options").hidden = found.length === 0;
       $("search").setAttribute("aria-expanded", String(found.length > 0));
       $("search").removeAttribute("aria-activedescendant");
-      $("hint").textContent = none ? "No artist of that name here; perhaps nobody else in the data listens to it." :
-        "Accents, case and small typos are forgiven.";
-      if (found.length) say(`${count(found.length, "artist")} found; arrow keys choose`, true);
-      else if (none) say($("hint").textContent, true);
+      $("hint").textContent = none ? "No artist of these data has such a name." : HINT;
+      if (found.length) tell(`${count(found.length, "artist")} found; arrow keys choose.`);
+      else if (none) tell($("hint").textContent);
     }
 
     function point(at) {
@@ -302,11 +312,13 @@
       const artist = hints[at];
       $("search").value = "";
       show([]);
-      const fresh = add([artist]);
-      say(fresh ? `Added ${names[artist]}` : `${names[artist]} is in your list already`);
+      if (!add([artist])) say(`${names[artist]} is in your list already.`);
     }
 
-    $("search").addEventListener("input", () => show(lookUp($("search").value)));
+    $("search").addEventListener("input", () => {
+      const found = lookUp($("search").value);
+      show(found, found.length === 0 && $("search").value.trim() !== "");
+    });
     $("search").addEventListener("blur", () => show([]));
     $("search").addEventListener("keydown", (event) => {
       if (event.isComposing) return;
@@ -321,7 +333,8 @@
       event.preventDefault();
     });
 
-    $("model").append(...Object.keys(catalogue.models).map((name) => element("option", { value: name }, name)));
+    $("model").append(...Object.keys(catalogue.models).map(
+      (name) => element("option", { value: name }, LABELS[name] ?? name)));
     $("model").addEventListener("change", recommend);
     $("avoid").addEventListener("input", recommend);
     $("more").addEventListener("click", () => { shown = Math.min(shown + FIRST, MOST); recommend(); });

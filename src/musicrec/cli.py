@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset
     from musicrec.models.knn import ItemKNN
     from musicrec.names import Names
+    from musicrec.serving import Served
 
 
 class Commands(TyperGroup):
@@ -249,38 +250,103 @@ def recommend(
     artists: Annotated[
         list[str], typer.Argument(metavar="ARTIST...", help="Artists you love; case and accents don't matter.")
     ],
+    model: Annotated[
+        str, typer.Option("--model", metavar="NAME", help="als, item-knn, ease or popularity.")
+    ] = "als",
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many to recommend.")] = 10,
+    because: Annotated[
+        bool, typer.Option("--because", help="Show what each of your artists adds to each score, exactly.")
+    ] = False,
+    avoid_popular: Annotated[
+        float,
+        typer.Option(
+            "--avoid-popular", min=0, max=1, metavar="0..1",
+            help="Rank by score / listeners^A: 0 by the score, 1 by the score per listener.",
+        ),
+    ] = 0.0,
     dataset: BookData = "auto",
     as_json: Json = False,
 ) -> None:
     """Recommend artists to someone who loves these, and say why.
 
-    The model is item-knn: an artist's score is the sum of its similarities to yours.
+    You need not be among the listeners of the data. The first answer of a model takes some seconds, because it is
+    fitted to all listens; it is kept in the build folder, and the page "Try it" of the book gives the same answers.
 
-    Examples: `musicrec recommend Radiohead bjork Portishead`, `musicrec recommend "the cure" --k 5 --json`
+    Examples: `musicrec recommend Radiohead bjork Portishead`, `musicrec recommend "the cure" --model item-knn
+    --because`, `musicrec recommend Muse --avoid-popular 0.5 --k 5 --json`
     """
-    from musicrec.interactions import history_of
+    import numpy as np
 
-    data, names, model = _item_knn(dataset)
-    history = history_of([names.find(artist) for artist in artists], data.interactions.n_items)
-    ids, best = model.recommend_new(history, k)
+    from musicrec.serving import serve
+
+    served = serve(dataset, model, lambda text: typer.echo(f"musicrec: {text}", err=True))
+    liked = np.array(_artists_among(artists, served), dtype=np.int64)
     rows = []
-    for item, score in zip(ids[0].tolist(), best[0].tolist(), strict=True):
-        if item < 0 or score <= 0:  # nobody listens to both
-            continue
-        reasons = model.explain(history, item)
-        because = [names.names[reason] for reason in reasons[reasons > 0].index]
-        rows.append({"artist": names.names[item], "score": score, "because": because})
+    for artist, score, adjusted in served.recommend(liked, k, avoid_popular):
+        adds = served.adds(liked, artist)
+        order = (-adds).argsort(kind="stable")
+        row: dict[str, Any] = {
+            "artist": served.names[artist], "score": score, "adjusted": adjusted,
+            "listeners": int(served.listeners[artist]),
+            "because": [served.names[liked[place]] for place in order if adds[place] > 0],
+        }  # fmt: skip
+        if because:
+            row["adds"] = [{"artist": served.names[liked[place]], "adds": float(adds[place])} for place in order]
+        rows.append(row)
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
     if not rows:
         raise LookupError("no listener of these artists listens to anything else in these data; add another artist")
+    reasons = [_adds(row["adds"]) if because else ", ".join(row["because"][:3]) or "everyone does" for row in rows]
     _print_table(
-        ("artist", "score", "because you love"),
-        [(row["artist"], f"{row['score']:.3f}", ", ".join(row["because"][:3])) for row in rows],
-        right=(1,),
+        ("artist", "score", *(["per listener^A"] if avoid_popular else []), "listeners", "because you love"),
+        [
+            (row["artist"], f"{row['score']:.3f}", *([f"{row['adjusted']:.2g}"] if avoid_popular else []),
+             f"{row['listeners']:,}", reason)
+            for row, reason in zip(rows, reasons, strict=True)
+        ],
+        right=(1, 2, 3) if avoid_popular else (1, 2),
     )  # fmt: skip
+
+
+def _adds(adds: list[dict[str, Any]]) -> str:
+    """Write what each artist adds to a score, "Radiohead +0.310, Björk −0.020"; nobody adds to popularity."""
+    return ", ".join(f"{each['artist']} {each['adds']:+.3f}" for each in adds if each["adds"]) or "everyone does"
+
+
+def _artists_among(texts: list[str], served: Served) -> list[int]:
+    """Return the positions of the artists that are meant, each once and in their order.
+
+    Raises
+    ------
+    LookupError
+        When a name is empty or fits no artist, all of them told at once; or when none of the artists is served.
+    """
+    from musicrec.names import Names, UnknownNameError
+    from musicrec.serving import MIN_LISTENERS
+
+    names = Names(served.names, served.listeners)
+    found, problems, rare = [], [], []
+    for text in texts:
+        if not text.strip():
+            problems.append("an artist's name is empty")
+            continue
+        try:
+            artist = names.find(text)
+        except UnknownNameError as error:
+            problems.append(str(error))
+            continue
+        (found if artist < served.n else rare).append(artist)
+    if problems:
+        raise LookupError("\n  ".join(dict.fromkeys(problems)))
+    if rare:
+        told = ", ".join(dict.fromkeys(served.names[artist] for artist in rare))
+        message = f"fewer than {MIN_LISTENERS} listeners in these data have {told}: too few to say what goes with it"
+        if not found:
+            raise LookupError(f"{message}; name another artist")
+        typer.echo(f"musicrec: left out: {message}", err=True)
+    return list(dict.fromkeys(found))
 
 
 @app.command()

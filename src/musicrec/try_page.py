@@ -23,7 +23,6 @@ from musicrec.serving import MIN_LISTENERS, Factors, Fidelity, ItemWeights, Serv
 MODELS = ("als", "item-knn", "popularity")
 FILES = ("try.css", "try_model.js", "try.js")  # of book/scripts
 FORMAT = 1  # the script refuses another one
-MAX_BYTES = 2_000_000  # of the file, compressed: what a reader on a phone waits for
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,17 @@ def stage(source: Path, data: Any, seed: int = 0) -> None:
     except (DataError, ValueError):
         known_as = ""
     models = [served(data, model, known_as) for model in MODELS]
-    made = payload(models)
-    write_text(source / "scripts" / "data" / f"try-{made.version}.js", made.script)
-    write_text(source / "generated" / "try.md", _scripts(source, made, models[0]))
+    made = write(source, models)
     measured = {model: _fidelity(data, model) for model in MODELS if model != "popularity"}
     write_text(source / "generated" / "try_numbers.md", _numbers(made, models, measured))
+
+
+def write(folder: Path, models: Sequence[Served]) -> Payload:
+    """Write the data, and the piece of the page that loads them, below a folder that holds the scripts."""
+    made = payload(models)
+    write_text(folder / "scripts" / "data" / f"try-{made.version}.js", made.script)
+    write_text(folder / "generated" / "try.md", _scripts(folder, made, models[0]))
+    return made
 
 
 def _fidelity(data: Any, model: str) -> Fidelity | None:
