@@ -217,6 +217,21 @@ def test_top_k_equals_a_full_stable_sort() -> None:
         np.testing.assert_array_equal(top_k(scores.copy(), k).ids, expected[:, :k])
 
 
+@pytest.mark.parametrize("n_items", [1, 79, 160, 1283])  # with and without blocks, and a rest that fills none
+@pytest.mark.parametrize("levels", [2, 30, 10**6])
+def test_top_k_looks_at_blocks_of_items_and_misses_none(n_items: int, levels: int) -> None:
+    scores = np.random.default_rng(n_items).integers(0, levels, size=(40, n_items)).astype(np.float32)
+    scores[::2, : n_items // 2] = -np.inf
+    scores[0] = -np.inf
+    expected = np.argsort(-scores, axis=1, kind="stable")
+    expected[np.isneginf(np.take_along_axis(scores, expected, axis=1))] = -1
+    for k in (1, 5, 10):
+        np.testing.assert_array_equal(top_k(scores.copy(), k).ids[:, :n_items], expected[:, :k])
+    scores[3, -1] = scores[3, 0] = scores[7, -1] = np.nan
+    with pytest.raises(ValueError, match="2 users have a score that is not a number"):
+        top_k(scores, 5)
+
+
 def test_top_k_pads_and_refuses_nan() -> None:
     ids, scores = top_k(np.float32([[-np.inf, 2, -np.inf]]), k=5)
     assert ids.tolist() == [[1, -1, -1, -1, -1]]
