@@ -21,16 +21,8 @@ from musicrec import artist_map
 
 BOOK = Path(__file__).parents[1] / "book"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-NAMES = [
-    "Björk",
-    "The Beatles",
-    "Sigur Rós",
-    "<img src=x onerror=alert(1)>",
-    "</script><b>",
-    "عمرو دياب",
-    "!!!",
-    "Muse",
-]
+MARKUP = ("<img src=x onerror=alert(1)>", "</script><b>")
+NAMES = ["Björk", "The Beatles", "Sigur Rós", *MARKUP, "عمرو دياب", "!!!", "Muse"]
 ALTERNATIVE = "The table below says the same."
 
 
