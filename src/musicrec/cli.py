@@ -250,9 +250,7 @@ def recommend(
     artists: Annotated[
         list[str], typer.Argument(metavar="ARTIST...", help="Artists you love; case and accents don't matter.")
     ],
-    model: Annotated[
-        str, typer.Option("--model", metavar="NAME", help="als, item-knn, ease or popularity.")
-    ] = "als",
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="als, item-knn, ease or popularity.")] = "als",
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many to recommend.")] = 10,
     because: Annotated[
         bool, typer.Option("--because", help="Show what each of your artists adds to each score, exactly.")
@@ -260,7 +258,10 @@ def recommend(
     avoid_popular: Annotated[
         float,
         typer.Option(
-            "--avoid-popular", min=0, max=1, metavar="0..1",
+            "--avoid-popular",
+            min=0,
+            max=1,
+            metavar="0..1",
             help="Rank by score / listeners^A: 0 by the score, 1 by the score per listener.",
         ),
     ] = 0.0,
@@ -327,7 +328,9 @@ def _artists_among(texts: list[str], served: Served) -> list[int]:
     from musicrec.serving import MIN_LISTENERS
 
     names = Names(served.names, served.listeners)
-    found, problems, rare = [], [], []
+    found: list[int] = []
+    rare: list[int] = []
+    problems = []
     for text in texts:
         if not text.strip():
             problems.append("an artist's name is empty")
@@ -379,6 +382,44 @@ def neighbours(
         ("artist", "similarity", "listeners"),
         [(row["artist"], f"{row['similarity']:.3f}", f"{row['listeners']:,}") for row in rows],
         right=(1, 2),
+    )
+
+
+@app.command()
+def genre(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Case, accents and punctuation don't matter.")],
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many artists.")] = 10,
+    subgenre: Annotated[bool, typer.Option("--subgenre", help="The name is that of a subgenre.")] = False,
+    listed: Annotated[bool, typer.Option("--listed", help="Rank the artists listed under it, not the others.")] = False,
+    dataset: Annotated[
+        str, typer.Option("--dataset", metavar="NAME", help="spotify-songs; lastfm-2k, for tags; simulated-songs, …")
+    ] = "auto-songs",
+    as_json: Json = False,
+) -> None:
+    """Recommend artists for a genre: those most like its own that are not listed under it yet.
+
+    The model is that of chapter 09: LightFM on the sound of the artists' songs or, for tags, on who listens to them.
+
+    Examples: `musicrec genre rock`, `musicrec genre "indie poptimism" --subgenre --k 5`,
+    `musicrec genre indie --dataset lastfm-2k --json`
+    """
+    from musicrec.datasets import load
+    from musicrec.genre import guide_for
+
+    guide = guide_for(load("auto-songs" if dataset == "auto" else dataset), name, subgenre=subgenre)
+    artists = guide.recommend(name, k, listed=listed)
+    if as_json:
+        typer.echo(artists.to_json(orient="records", force_ascii=False, indent=1))
+        return
+    if artists.empty:
+        raise LookupError(f"every artist of these data is listed under {name!r}; ask with --listed to see them ranked")
+    _print_table(
+        ("artist", "listed under", "most like", "popularity"),
+        [
+            (row["artist"], ", ".join(row["listed under"][:3]), ", ".join(row["like"][:2]), f"{row['popularity']:,}")
+            for row in artists.to_dict("records")
+        ],
+        right=(3,),
     )
 
 
