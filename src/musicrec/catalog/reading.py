@@ -20,7 +20,7 @@ from musicrec.catalog.entry import TYPES, CatalogError
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}  # in the order in which ties are broken
 CHUNK = 1 << 20
-LONGEST_ROW = 16 << 20  # bytes of one row or record
+LONGEST_ROW = 8 << 20  # bytes of one row or record
 MOST_COLUMNS = 4096
 SAMPLE = 1 << 18  # characters looked at to find separator and heading
 Progress = Callable[[str, float], None]  # told what is going on and which share of it, 0 to 1, is done
@@ -449,7 +449,7 @@ def scan(source: Source, separator: str, progress: Progress) -> Scan:
     if source.compressed or source.encodings != ("utf-8-sig", "latin-1") or separator not in SEPARATORS:
         return Scan(0, plain=False)
     blank = b"[ ]" if separator == "\t" else b"[ \t]"
-    around = re.compile(b'(?:[\r\n%b]|^)%b+"|"%b+(?:[\r\n%b]|$)' % (re.escape(mark), blank, blank, re.escape(mark)))
+    around = re.compile(b'(?:[\r\n%b]|^)%b+"|"%b+(?:[\r\n"%b]|$)' % (re.escape(mark), blank, blank, re.escape(mark)))
     near = (b' "', b'\t"', b'" ', b'"\t')
     separators, before = 0, b""
     with opened(source, progress, "checking") as file:

@@ -161,7 +161,9 @@ class Relation:
         listed = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
         options = f"header={str(self.header).lower()}, delim={literal(self.separator)}"
         if not self.header:  # our own copy: rows may be long, and those of JSON end where their last value is
-            options += f", parallel=false, max_line_size={2 * reading.LONGEST_ROW}"
+            options += (
+                f", parallel=false, max_line_size={3 * reading.LONGEST_ROW}, buffer_size={4 * reading.LONGEST_ROW}"
+            )
         options += ", null_padding=true, allow_quoted_nulls=false" if self.json else ", null_padding=false"
         return (
             f"read_csv(?, columns={{{listed}}}, auto_detect=false, quote='\"', escape='\"', nullstr='', "
@@ -290,8 +292,10 @@ def _watched(connection: duckdb.DuckDBPyConnection, progress: Progress, what: st
     done = threading.Event()
 
     def watch() -> None:
+        share = 0.0  # a block of several queries begins anew with each
         while not done.wait(0.2):
-            progress(what, min(max(connection.query_progress() / 100, 0.0), 1.0))
+            share = min(max(connection.query_progress() / 100, share), 1.0)
+            progress(what, share)
 
     progress(what, 0.0)
     watcher = threading.Thread(target=watch, daemon=True)
