@@ -110,49 +110,49 @@ class LightGCN(KerasModel):
         start = keras.initializers.RandomNormal(stddev=0.1)
         embedding = keras.layers.Embedding(n, self.dim, embeddings_initializer=start, name="embedding")
         graph = _normalised(self.train.binary()).tocoo()
-        entries = np.stack(graph.coords, axis=1).astype(np.int64), graph.data, graph.shape
+        where = np.stack(graph.coords, axis=1).astype(np.int64)
 
-        @tf.custom_gradient
-        def smooth(table: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-            adjacency = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-                indices=entries[0], values=entries[1], dense_shape=np.array(entries[2], np.int64)
-            )
+        @tf.function(input_signature=[tf.TensorSpec([n, self.dim])])
+        def smooth(layer: tf.Tensor) -> tf.Tensor:
+            adjacency = tf.raw_ops.SparseTensorToCSRSparseMatrix(indices=where, values=graph.data, dense_shape=[n, n])
+            total = layer
+            for _ in range(self.n_layers):
+                layer = tf.raw_ops.SparseMatrixMatMul(a=adjacency, b=layer)
+                total += layer
+            return tf.ensure_shape(total / (self.n_layers + 1), [n, self.dim])
 
-            def propagate(layer: tf.Tensor) -> tf.Tensor:
-                total = layer
-                for _ in range(self.n_layers):
-                    layer = tf.raw_ops.SparseMatrixMatMul(a=adjacency, b=layer)
-                    total += layer
-                return tf.ensure_shape(total / (self.n_layers + 1), table.shape)
-
-            # the matrix is symmetric, and so is any polynomial of it: the gradient travels as the embeddings do
-            return propagate(table), propagate
-
-        self._smooth = tf.function(smooth, input_signature=[tf.TensorSpec([n, self.dim])])
+        self._smooth = smooth
         return keras.Model(node, embedding(node))
+
+    def _slopes(self, ego: tf.Tensor, nodes: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the summed loss of a batch (without penalty) and the gradient of its mean (with it)."""
+        vectors = self._smooth(ego)
+        with tf.GradientTape() as tape:
+            tape.watch(vectors)
+            user, item, other = (tf.gather(vectors, part) for part in nodes)
+            losses = tf.nn.softplus(tf.reduce_sum(user * (other - item), axis=1))
+            goal = tf.reduce_mean(losses)
+        # the matrix is symmetric, and so is any polynomial of it: slopes travel back as embeddings went out
+        slopes = self._smooth(tf.convert_to_tensor(tape.gradient(goal, vectors)))
+        used = tf.cast(tf.math.bincount(tf.concat(nodes, axis=0), minlength=ego.shape[0]), tf.float32)
+        share = used / tf.cast(tf.size(losses), tf.float32)
+        return tf.reduce_sum(losses), slopes + self.penalty * share[:, None] * ego
 
     def _epoch(self) -> Callable[..., tf.Tensor]:
         """Return a function that goes once over pairs: the whole loop in one graph, no Python between steps."""
         (table,) = self.network.trainable_variables
-        descend = self._descent()
-        size = self.batch_size
+        descend, size = self._descent(), self.batch_size
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)] * 3)
         def epoch(users: tf.Tensor, items: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
             n = tf.shape(users)[0]
-            loss = tf.constant(0.0)
+            total = tf.constant(0.0)
             for start in tf.range(0, n, size):
                 nodes = [part[start : start + size] for part in (users, items, others)]
-                with tf.GradientTape() as tape:
-                    ego = tf.convert_to_tensor(table)
-                    vectors = self._smooth(ego)
-                    user, item, other = (tf.gather(vectors, part) for part in nodes)
-                    losses = tf.nn.softplus(tf.reduce_sum(user * (other - item), axis=1))
-                    squares = sum(tf.nn.l2_loss(tf.gather(ego, part)) for part in nodes)
-                    goal = tf.reduce_mean(losses) + self.penalty * squares / tf.cast(tf.size(losses), tf.float32)
-                descend([tf.convert_to_tensor(tape.gradient(goal, table.value))])
-                loss += tf.reduce_sum(losses)
-            return loss / tf.cast(tf.maximum(n, 1), tf.float32)
+                loss, slopes = self._slopes(tf.convert_to_tensor(table), nodes)
+                descend([slopes])
+                total += loss
+            return total / tf.cast(tf.maximum(n, 1), tf.float32)
 
         return epoch.get_concrete_function()
 

@@ -51,7 +51,8 @@ class WARP(FactorModel):
             no_components=self.dim, loss="warp", learning_rate=self.learning_rate, item_alpha=self.l2,
             user_alpha=self.l2, max_sampled=self.max_sampled, random_state=int(rng.integers(2**31)),
         )  # fmt: skip
-        listens = sp.coo_matrix(train.binary())
+        users, items = (side.astype(np.int32) for side in train.coordinates())  # LightFM takes no wider ones
+        listens = sp.coo_matrix((np.ones(len(train), np.float32), (users, items)), shape=train.matrix.shape)
         for _ in tqdm(range(self.epochs), desc=self.name, disable=None, leave=False):
             model.fit_partial(listens, epochs=1, num_threads=1)
         item_bias, items = model.get_item_representations()
