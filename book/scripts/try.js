@@ -82,7 +82,6 @@
       processTerm: (term) => term,
       searchOptions: {
         prefix: true,
-        fuzzy: (term) => term.length > 3 ? 0.25 : false,
         weights: { fuzzy: 0.3, prefix: 0.7 },
         boostDocument: (artist) => 1 + Math.log2(listeners[artist]) / 4,
       },
@@ -92,8 +91,10 @@
     function lookUp(text) {
       const wanted = plain(text);
       if (!wanted) return [];
-      let found = search.search(wanted, { combineWith: "AND" });
-      if (!found.length) found = search.search(wanted);
+      const typos = (share) => (term) => term.length > 3 ? share : false;
+      let found = search.search(wanted, { combineWith: "AND", fuzzy: typos(0.25) });
+      if (!found.length) found = search.search(wanted, { combineWith: "AND", fuzzy: typos(0.45) });
+      if (!found.length) found = search.search(wanted, { fuzzy: typos(0.25) }); // some of the words
       const exact = catalogue.find(text);
       const ids = found.map((each) => each.id).filter((id) => id !== exact);
       return (exact === undefined ? ids : [exact, ...ids]).slice(0, OPTIONS);
@@ -131,7 +132,7 @@
       news = `Removed ${names[artist]}. `;
       update();
       const left = $("mine").querySelectorAll("button"); // the keyboard stays where it was
-      (left[Math.min(place, left.length - 1)] ?? $("search")).focus();
+      (mine.length ? left[Math.min(place, left.length - 1)] : $("search")).focus();
     }
 
     function chip(artist, place) {
