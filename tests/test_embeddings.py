@@ -140,6 +140,12 @@ def test_clusters_are_named_by_what_sets_them_apart():
     assert named["share"].tolist()[:2] == [1, 1] and np.isnan(named["share"][2])
 
 
+def test_two_clusters_that_sound_alike_have_names_that_differ():
+    tags = counts(*[[3, 0, 0, 2, 1]] * 4, [0, 5, 0, 0, 0])
+    named = emb.name_clusters([0, 0, 1, 1, 2], tags, TAGS)
+    assert named["name"].tolist() == ["rock, seen live", "rock, my own word", "hip-hop"]
+
+
 def test_a_star_with_many_tags_does_not_name_a_cluster():
     tags = counts(*[[1, 0, 0, 0, 0]] * 19, [0, 0, 0, 0, 500], *[[0, 1, 0, 0, 0]] * 20)
     named = emb.name_clusters([0] * 20 + [1] * 20, tags, TAGS)

@@ -244,7 +244,8 @@ def name_clusters(
     Every item spreads a weight of one over its tags, so that a cluster is named by its items and not by its star. The
     weight of tag t in cluster c, as a share of all weight in c, is multiplied by log(1 + A/f): f is the weight of t
     in all clusters together and A the mean weight of a cluster. Only tags of at least a tenth of the cluster's
-    tagged items are asked, and one spelling of each ("hip hop", "hip-hop").
+    tagged items are asked, and one spelling of each ("hip hop", "hip-hop"). Where an earlier cluster has the same name,
+    the last word is the next best.
 
     Parameters
     ----------
@@ -276,22 +277,36 @@ def name_clusters(
     score = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-12) * contrast
     score[carriers < np.maximum(tagged[:, None] / 10, 1)] = 0
     rows = []
+    taken: set[str] = set()
     for place in range(len(kinds)):
-        chosen: dict[str, int] = {}
-        for tag in np.argsort(-score[place], kind="stable"):
-            if len(chosen) == words or score[place, tag] <= 0:
-                break
-            chosen.setdefault(re.sub(r"[\W_]", "", str(names[tag]).casefold()), int(tag))
-        first = next(iter(chosen.values()), -1)
+        chosen = _words(score[place], names, words, taken)
+        first = next(iter(chosen), -1)
+        name = ", ".join(str(names[tag]) for tag in chosen) or "without tags"
+        taken.add(name)
         rows.append(
             {
-                "name": ", ".join(str(names[tag]) for tag in chosen.values()) or "without tags",
+                "name": name,
                 "items": int((given == kinds[place]).sum()),
                 "tag": first,
                 "share": carriers[place, first] / tagged[place] if first >= 0 else np.nan,
             }
         )
     return pd.DataFrame(rows, index=pd.Index(kinds, name="cluster"), columns=["name", "items", "tag", "share"])
+
+
+def _words(
+    score: NDArray[np.float64], names: Sequence[str] | NDArray[np.object_], words: int, taken: set[str]
+) -> list[int]:
+    """Return the tags of the highest scores, one spelling of each; the last gives way where the name is taken."""
+    spellings: dict[str, int] = {}
+    for tag in np.argsort(-score, kind="stable")[: (score > 0).sum()]:
+        spellings.setdefault(re.sub(r"[\W_]", "", str(names[tag]).casefold()), int(tag))
+    ranked = list(spellings.values())
+    for last in ranked[words - 1 :]:
+        chosen = [*ranked[: words - 1], last]
+        if ", ".join(str(names[tag]) for tag in chosen) not in taken:
+            return chosen
+    return ranked[:words]
 
 
 def name_check(
