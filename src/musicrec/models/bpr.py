@@ -17,7 +17,9 @@ from musicrec.models.base import FactorModel
 class BPR(FactorModel):
     """Matrix factorization under Bayesian personalised ranking [Rendle et al., 2009].
 
-    Fitted with the library `implicit`, on one thread, so that two runs with the same seed agree.
+    Fitted with the library `implicit`, on one thread, so that two runs with the same seed agree. The library draws the
+    item that is to be beaten as often as it is listened to; the paper draws all items alike, which suits measures that
+    reward popular items better (`LightGCN` without layers is that model).
 
     Parameters
     ----------

@@ -43,13 +43,13 @@ class MultVAE(KerasModel):
     name: ClassVar[str] = "mult-vae"
     above_zero: ClassVar[tuple[str, ...]] = (*KerasModel.above_zero, "hidden", "latent")
 
-    hidden: int = 400
-    latent: int = 128
+    hidden: int = 200
+    latent: int = 64
     dropout: float = 0.5
     beta: float = 0.2
-    learning_rate: float = 0.001
+    learning_rate: float = 0.003
     batch_size: int = 200
-    epochs: int = 50
+    epochs: int = 40
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -34,7 +34,7 @@ class SLIM(ItemToItem):
 
     name = "slim"
 
-    def __init__(self, l1: float = 0.5, l2: float = 10.0, n_candidates: int = 100, min_listeners: int = 2) -> None:
+    def __init__(self, l1: float = 0.5, l2: float = 30.0, n_candidates: int = 100, min_listeners: int = 2) -> None:
         self.l1, self.l2, self.n_candidates, self.min_listeners = l1, l2, n_candidates, min_listeners
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102

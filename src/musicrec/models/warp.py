@@ -37,10 +37,10 @@ class WARP(FactorModel):
     def __init__(
         self,
         dim: int = 64,
-        learning_rate: float = 0.05,
+        learning_rate: float = 0.02,
         l2: float = 0.0,
         max_sampled: int = 30,
-        epochs: int = 30,
+        epochs: int = 60,
     ) -> None:
         self.dim, self.learning_rate, self.l2 = dim, learning_rate, l2
         self.max_sampled, self.epochs = max_sampled, epochs
