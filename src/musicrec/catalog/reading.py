@@ -97,7 +97,8 @@ class _Counted(io.RawIOBase):
     """Tells a progress how much of a file was read."""
 
     def __init__(self, raw: IO[bytes], size: int, progress: Progress, what: str) -> None:
-        self.raw, self.size, self.progress, self.what, self.done = raw, size, progress, what, 0
+        self.raw, self.size, self.progress, self.what = raw, size, progress, what
+        self.done = self.told = 0
 
     def readable(self) -> bool:
         return True
@@ -105,7 +106,9 @@ class _Counted(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         data = self.raw.read(size)
         self.done += len(data)
-        self.progress(self.what, self.done / max(self.size, 1))
+        if self.done >= min(self.told + CHUNK, self.size):
+            self.told = self.done
+            self.progress(self.what, self.done / max(self.size, 1))
         return data
 
     def readinto(self, buffer: Any) -> int:

@@ -6,6 +6,7 @@ import html
 from typing import Any
 
 import pandas as pd
+from IPython.display import display
 
 from musicrec.catalog.base import Catalog
 from musicrec.catalog.entry import Entry
@@ -66,13 +67,17 @@ def cell_text(cell: Any) -> str:
     return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL] + " …"
 
 
+def feature_table(entry: Entry) -> pd.DataFrame:
+    """Return the table of features as text, for a page."""
+    header, rows = feature_rows(entry)
+    return pd.DataFrame(rows, columns=list(header))
+
+
 def facts_html(entry: Entry) -> str:
     """Return description, metadata and features of a dataset as HTML; everything in it is escaped."""
     frame = pd.DataFrame({"": facts(entry)}).rename_axis("of the whole")
-    header, rows = feature_rows(entry)
-    features = pd.DataFrame(rows, columns=list(header))
     return table_html(frame, caption=f"{entry.name}: metadata") + table_html(
-        features, caption=f"{entry.name}: features", index=False
+        feature_table(entry), caption=f"{entry.name}: features", index=False
     )
 
 
@@ -120,3 +125,9 @@ def catalog_html(catalog: Catalog, rows: int = 10, seed: int = 0) -> str:
             f"{entry.rows:,} rows</summary>{inside}</details>"
         )
     return "".join(parts)
+
+
+def show_catalog(catalog: Catalog, rows: int = 10, seed: int = 0) -> None:
+    """Show the whole catalogue on a page; see `catalog_html`."""
+    names = ", ".join(entry.name for entry in catalog.entries())
+    display({"text/html": catalog_html(catalog, rows, seed), "text/plain": f"in the catalogue: {names}"}, raw=True)
