@@ -118,13 +118,7 @@ def genre_table(data: Dataset, kind: Kind = "subgenre", *, min_songs: int | None
     needed = "tag_assignments" if kind == "tag" else "songs"
     if kind not in ("genre", "subgenre", "tag") or needed not in data.tables:
         raise ValueError(f"{data.name} has no {kind}s; spotify-songs has genres and subgenres, lastfm-2k has tags")
-    table = _tag_table(data, min_songs) if kind == "tag" else _song_table(data, kind, min_songs)
-    if table.interactions.n_users < 2 or table.interactions.n_items < 10:
-        raise ValueError(
-            f"{data.name}: {table.interactions.n_users} {kind}s and {table.interactions.n_items} artists with at least "
-            f"{table.min_songs} songs are too few to learn from; lower min_songs"
-        )
-    return table
+    return _tag_table(data, min_songs) if kind == "tag" else _song_table(data, kind, min_songs)
 
 
 def _song_table(data: Dataset, kind: Kind, min_songs: int | None) -> GenreTable:
@@ -132,6 +126,7 @@ def _song_table(data: Dataset, kind: Kind, min_songs: int | None) -> GenreTable:
     least = max(2, round(ORIGINAL_MIN_SONGS * len(songs) / ORIGINAL_SONGS)) if min_songs is None else min_songs
     mine = songs[songs.groupby("artist")["id"].transform("size") >= least]  # songs without an artist drop out
     artists = np.sort(mine["artist"].unique()).astype(object)
+    _expect_enough(data, rows[f"playlist_{kind}"].nunique(), len(artists), f"{least} songs")
     listed = rows[rows["track_id"].isin(mine["id"])].drop_duplicates(["track_id", f"playlist_{kind}"])
     cells = listed.groupby([f"playlist_{kind}", "track_artist"])["track_popularity"].sum().reset_index()
     cells.columns = pd.Index(["genre", "artist", "popularity"])
@@ -160,6 +155,7 @@ def _tag_table(data: Dataset, min_assignments: int | None) -> GenreTable:
     artists = np.flatnonzero(np.asarray(counts.sum(axis=1)).ravel() >= least)
     of_artists = counts[artists]
     tags = np.flatnonzero(np.bincount(of_artists.indices, minlength=counts.shape[1]) >= MIN_ARTISTS)
+    _expect_enough(data, len(tags), len(artists), f"{least} tags")
     names = data.tables["tags"]["name"].to_numpy(dtype=object)
     table = Interactions(of_artists[:, tags].T.tocsr(), names[tags], data.item_names[artists])
     listens = data.interactions.binary()
@@ -170,6 +166,14 @@ def _tag_table(data: Dataset, min_assignments: int | None) -> GenreTable:
     _, sizes, vectors = randomized_svd(sp.csr_matrix(weighted), dim, random_state=0)
     features = (vectors.T * sizes)[artists]
     return GenreTable("tag", table, _rows_of_length_1(features), fame[artists].astype(np.float64), least)
+
+
+def _expect_enough(data: Dataset, n_rows: int, n_artists: int, least: str) -> None:
+    if n_rows < 2 or n_artists < 10:
+        raise ValueError(
+            f"{data.name}: {n_rows} rows of {n_artists} artists with at least {least} are too few to learn from; lower "
+            "min_songs"
+        )
 
 
 def _rows_of_length_1(values: NDArray[Any]) -> NDArray[np.float32]:
@@ -551,13 +555,6 @@ class Guide:
         Of the model.
     **settings
         Of `GenreWARP`, in place of those chapter 09 chose on validation.
-
-    Examples
-    --------
-    >>> from musicrec.datasets import load
-    >>> guide = Guide(genre_table(load("simulated-songs"), "genre"))
-    >>> len(guide.recommend(guide.table.names[0], k=3))
-    3
     """
 
     def __init__(self, table: GenreTable, *, seed: int = 0, **settings: Any) -> None:
