@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import os
 import re
 import shutil
@@ -223,6 +224,21 @@ def test_the_landing_page_shows_what_was_reported_and_who_leads(open_page):
     for summary in page.locator(".bd-article details summary").all():
         summary.click()
         assert summary.locator("xpath=..").locator("table").first.is_visible()
+
+
+def test_the_page_to_try_answers_and_says_when_its_artists_are_invented(open_page):
+    page = open_page("try.html")
+    page.wait_for_selector("#try-app:not([hidden])")
+    page.locator("#try-mine button").first.click()
+    assert page.locator("#try-results li").count() == 10
+    (link,) = [url for url in page.asked if "/scripts/data/try-" in url]
+    (path,) = (HTML / "scripts" / "data").glob("try-*.js")
+    assert link.endswith(path.name) and len(gzip.compress(path.read_bytes())) < 2_000_000
+    invented = "made on simulated data" in page.locator(".bd-article").inner_text()
+    assert invented == ("Simulated data." in page.locator("body").inner_text())
+    again = open_page("try.html#" + page.evaluate("location.hash.slice(1)"), PHONE, "dark")
+    again.wait_for_selector("#try-results li, #try-start:not([hidden])")
+    assert page.wrong == [] and again.wrong == []
 
 
 def test_notebooks_can_be_downloaded(open_page, site: str):

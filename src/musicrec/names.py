@@ -38,8 +38,11 @@ def plain(name: str) -> str:
     >>> plain("!!!")
     '!!!'
     """
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).translate(_SPELLED)
-    letters = "".join(c for c in folded if unicodedata.category(c) != "Mn")
+    if name.isascii():  # most are, and have nothing to fold
+        letters = name.lower().replace("&", " and ")
+    else:
+        folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).translate(_SPELLED)
+        letters = "".join(c for c in folded if unicodedata.category(c) != "Mn")
     words = re.sub(r"[\W_]+", " ", letters).split()
     if len(words) > 1 and words[0] == "the":
         words = words[1:]

@@ -184,22 +184,21 @@ class Factors(Served):
     alpha: NDArray[np.float32]
     arrays: ClassVar[tuple[str, ...]] = ("levels", "scales", "gram", "alpha")
 
-    @property
-    def factors(self) -> NDArray[np.float64]:
-        """The factors of the artists, shape (n, dim)."""
-        return self.levels * self.scales.astype(np.float64)[:, None]
+    def factors(self, artists: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the factors of some artists, shape (n_given, dim)."""
+        return self.levels[artists] * self.scales[artists].astype(np.float64)[:, None]
 
     def _shares(self, liked: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what each liked artist adds to the listener's factors, shape (dim, n_liked)."""
-        heard, alpha = self.factors[liked], float(self.alpha)
+        heard, alpha = self.factors(liked), float(self.alpha)
         loss = alpha * heard.T @ heard + self.gram.astype(np.float64)
         return np.asarray(np.linalg.solve(loss, (1 + alpha) * heard.T))
 
     def scores(self, liked: NDArray[np.int64]) -> NDArray[np.float64]:  # noqa: D102
-        return self.factors @ self._shares(liked).sum(axis=1)
+        return (self.levels @ self._shares(liked).sum(axis=1)) * self.scales
 
     def adds(self, liked: NDArray[np.int64], artist: int) -> NDArray[np.float64]:  # noqa: D102
-        return self.factors[artist] @ self._shares(liked)
+        return self.factors(np.array([artist]))[0] @ self._shares(liked)
 
 
 class Counts(Served):
