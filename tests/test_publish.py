@@ -260,6 +260,7 @@ def test_the_site_is_built_once_and_a_bad_page_leaves_it_as_it_was(book: Path):
     assert "bd-header-announcement" not in index
     assert "<math" in (site.index.parent / "protocol.html").read_text(encoding="utf-8")
     assert (site.index.parent / "_sources" / "notebooks" / "01_eda.ipynb").exists(), "for the download button"
+    assert (site.index.parent / "vendor/d3/d3.min.js").exists() and "d3.min.js" not in index, "for who asks"
     assert not publish.build_site(book, run(), said.append).rebuilt
 
     (book / "book" / "glossary.md").write_text("# Glossary\n\n{doc}`nowhere`\n", encoding="utf-8")
