@@ -49,8 +49,8 @@ data: $(READY) ## say which data are found, where, and under which licence
 clean: ## delete everything generated (executed notebooks, scores, site)
 	rm -rf build
 
-distclean: clean ## also delete the environment
-	rm -rf $(VENV)
+distclean: clean ## also delete the environments
+	rm -rf $(VENV) .venv-peer
 
 # For those who change the dependencies; needs uv. Hashes and versions only: where packages come from is the
 # business of whoever installs them.

@@ -35,6 +35,15 @@ class Ratio:
         return self.value >= self.goal if self.times == "faster" else self.value <= self.goal
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """A ratio that could not be measured here, and why."""
+
+    name: str
+    peer: str
+    reason: str
+
+
 def seconds(work: Callable[[], Any], repeat: int = 5) -> float:
     """Return the shortest of several runs: what the machine can do when nothing else disturbs it."""
     best = float("inf")

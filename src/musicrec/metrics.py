@@ -150,16 +150,22 @@ def tag_diversity(ids: Counts, tags: sp.csr_array) -> PerUser:
     >>> tag_diversity(np.array([[0, 1, 2]]), tags).round(3)
     array([0.667])
     """
-    norms = np.sqrt(tags.multiply(tags).sum(axis=1))
-    unit = sp.csr_array(sp.diags_array(1 / np.where(norms > 0, norms, 1)) @ tags)
     rows, places = np.nonzero(ids >= 0)
-    membership = sp.csr_array((np.ones(len(rows)), (rows, ids[rows, places])), shape=(len(ids), tags.shape[0]))
+    used, columns = np.unique(ids[rows, places], return_inverse=True)
+    tags = sp.csr_array(tags[used], dtype=np.float64)
+    norms = np.sqrt(tags.multiply(tags).sum(axis=1))
+    tags.data /= np.repeat(norms, np.diff(tags.indptr))
+    starts = np.searchsorted(rows, np.arange(len(ids) + 1))
+    membership = sp.csr_array((np.ones(len(rows)), columns, starts), shape=(len(ids), len(used)))
     n = membership @ (norms > 0).astype(np.float64)
-    sums = membership @ unit
-    # the squared length of the sum of unit vectors is n + 2 · (sum of the cosines of all pairs)
-    cosines = (sums.multiply(sums).sum(axis=1) - n) / 2
+    both = np.empty(len(ids))
+    for part in np.array_split(np.arange(len(ids)), 1 + len(used) // 500):
+        mine = np.unique(membership[part].indices)
+        lists, unit = membership[part][:, mine], tags[mine]
+        cosines = (unit @ unit.T).toarray()
+        both[part] = lists.multiply(lists @ cosines).sum(axis=1)  # every pair twice, and an item with itself
     pairs = n * (n - 1) / 2
-    return np.where(pairs > 0, 1 - cosines / np.where(pairs > 0, pairs, 1), np.nan)
+    return np.where(pairs > 0, 1 - (both - n) / 2 / np.where(pairs > 0, pairs, 1), np.nan)
 
 
 def coverage(ids: Counts, n_items: int) -> float:
