@@ -110,7 +110,7 @@ class SideInformation:
         self._listened = _keys(listens)
         pairs = dataset.tables["friends"]
         ends = users.get_indexer(pairs["user"]), users.get_indexer(pairs["friend"])
-        there = (ends[0] >= 0) & (ends[1] >= 0)
+        there = (ends[0] >= 0) & (ends[1] >= 0) & (ends[0] != ends[1])
         one_way = sp.coo_array((np.ones(there.sum(), np.float32), (ends[0][there], ends[1][there])),
                                shape=(len(users), len(users))).tocsr()  # fmt: skip
         self.friends = sp.csr_array((one_way + one_way.T) > 0).astype(np.float32)

@@ -1,0 +1,270 @@
+"""The hybrid: several systems propose candidates, a learned ranker orders them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self
+
+import lightgbm
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from tqdm import tqdm
+
+from musicrec.interactions import Interactions
+from musicrec.models.als import ALS
+from musicrec.models.als_side import ALSSide
+from musicrec.models.base import BATCH, Recommender, mask_seen, top_k
+from musicrec.models.ease import EASE
+from musicrec.models.ease_side import EASESide
+from musicrec.models.friends import Friends
+from musicrec.models.kernel_users import KernelUsers
+from musicrec.models.knn import ItemKNN, UserKNN
+from musicrec.models.tag_content import TagContent
+from musicrec.side_information import SideInformation
+
+# What each system rests on beside listens; an ablation leaves out whatever rests on an ingredient.
+SCORERS: dict[str, tuple[Callable[[SideInformation], Recommender], frozenset[str]]] = {
+    "ease-side": (EASESide, frozenset({"tags", "plays"})),
+    "kernel-users": (KernelUsers, frozenset({"tags", "plays"})),
+    "als-side": (ALSSide, frozenset({"tags", "plays"})),
+    "ease": (lambda side: EASE(40.0, damping=0.2), frozenset()),
+    "als": (lambda side: ALS(), frozenset({"plays"})),
+    "user-knn": (lambda side: UserKNN(), frozenset()),
+    "item-knn": (lambda side: ItemKNN(), frozenset()),
+    "tag-content": (TagContent, frozenset({"tags"})),
+    "friends": (Friends, frozenset({"friends"})),
+}
+# The other features, and what they rest on.
+EXTRAS = {
+    "listeners": "popularity",
+    "usual listeners": "popularity",
+    "listeners over usual": "popularity",
+    "plays": "plays",
+    "plays over listeners' mean": "plays",
+    "plays of the user": "plays",
+    "history": "popularity",
+    "friends with it tagged": "friends",
+    "number of friends": "friends",
+    "taggers": "tags",
+}
+
+
+class Candidates(NamedTuple):
+    """The candidates of some users, ordered by user, with what the ranker sees of them."""
+
+    users: NDArray[np.int64]  # shape (n,)
+    items: NDArray[np.int64]  # shape (n,)
+    features: NDArray[np.float32]  # shape (n, n_features)
+
+    def sizes(self) -> NDArray[np.int64]:
+        """Return the number of candidates of each user that has any."""
+        return np.unique(self.users, return_counts=True)[1]
+
+
+class Hybrid(Recommender):
+    """Two stages: the candidates of several systems, ordered by boosted trees under LambdaMART [Burges, 2010].
+
+    The ranker must not see scores that were fitted on its own targets, or it would trust whoever remembers best. So
+    part of each user's training listens is hidden, all systems are fitted on the rest, and the hidden listens are
+    what the ranker learns to put first; this is done `folds` times with other parts hidden. The systems are then
+    fitted again on all training listens [stacking: Wolpert, 1992].
+
+    A feature says nothing that identifies an item or a user: no numbers of rows or columns, whose order in the file
+    gives away who listens to what. Nor does it hold a user's own tags on candidates (see `SideInformation`).
+
+    Parameters
+    ----------
+    side : SideInformation
+        Of the same users and items.
+    scorers : sequence of str
+        Which systems of `SCORERS` propose and score; the first breaks ties.
+    without : sequence of str
+        Ingredients to leave out: "tags", "friends", "popularity", "plays".
+    n_candidates : int
+        How many each system proposes to a user.
+    folds, parts : int
+        How many times a part is hidden, and what share of a history, 1 / `parts`.
+    rounds, learning_rate, leaves, min_leaf
+        Of the trees.
+
+    Attributes
+    ----------
+    importance : pandas.Series
+        Share of the gain of each feature.
+    """
+
+    name = "hybrid"
+
+    def __init__(
+        self,
+        side: SideInformation,
+        *,
+        scorers: Sequence[str] = tuple(SCORERS),
+        without: Sequence[str] = (),
+        n_candidates: int = 50,
+        folds: int = 5,
+        parts: int = 9,
+        rounds: int = 200,
+        learning_rate: float = 0.05,
+        leaves: int = 31,
+        min_leaf: int = 200,
+    ) -> None:
+        if not 0 < folds <= parts:
+            raise ValueError(f"{folds} folds of {parts} parts: folds must be from 1 to the number of parts")
+        known = {ingredient for _, rests_on in SCORERS.values() for ingredient in rests_on} | set(EXTRAS.values())
+        if unknown := set(without) - known:
+            raise ValueError(f"no such ingredient: {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+        self.side, self.without, self.n_candidates, self.folds, self.parts = side, without, n_candidates, folds, parts
+        self.rounds, self.learning_rate, self.leaves, self.min_leaf = rounds, learning_rate, leaves, min_leaf
+        self.scorers = [name for name in scorers if not SCORERS[name][1] & set(without)]
+        if not self.scorers:
+            raise ValueError("no system is left to propose candidates")
+
+    def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
+        super().fit(train, rng=rng)
+        part = _parts(train, self.parts, rng)
+        examples = []
+        steps = tqdm(range(self.folds + 1), desc=self.name, disable=None, leave=False)
+        for fold in steps:
+            if fold == self.folds:  # once more, on everything
+                self._fit_scorers(train, rng)
+                break
+            hidden = train.select(part == fold)
+            self._fit_scorers(train.select(part != fold), rng)
+            users = np.flatnonzero(hidden.history_sizes())
+            examples += [self._examples(users[i : i + BATCH], hidden) for i in range(0, len(users), BATCH)]
+        self.ranker = self._learn(examples, int(rng.integers(2**31)))
+        gain = self.ranker.feature_importance("gain")
+        self.importance = pd.Series(gain / max(gain.sum(), 1e-12), self._columns).sort_values(ascending=False)
+        return self
+
+    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+        """Return scores of shape (len(users), n_items): candidates as ranked, all others below by the first system."""
+        users = self._known(users)
+        first = self.systems[0].scores(users)
+        low, high = first.min(axis=1, keepdims=True, initial=0), first.max(axis=1, keepdims=True, initial=0)
+        scores = (first - low) / np.maximum(high - low, 1e-9)  # 0 to 1
+        for start in range(0, len(users), BATCH):
+            batch = users[start : start + BATCH]
+            found = self._candidates(batch)
+            if len(found.users) == 0:
+                continue
+            values = np.asarray(self.ranker.predict(found.features), np.float32)
+            place = found.users + start
+            # ties, as of trees that could not be grown, keep the order of the first system
+            scores[place, found.items] = 2 + values - values.min() + 1e-6 * scores[place, found.items]
+        return scores
+
+    def _fit_scorers(self, train: Interactions, rng: np.random.Generator) -> None:
+        self.systems = [SCORERS[name][0](self.side).fit(train, rng=rng) for name in self.scorers]
+        self._describe = _Description(self.side, train)
+
+    def _candidates(self, users: NDArray[np.int64]) -> Candidates:
+        """Return candidates with `users` as places in the batch."""
+        seen = self.systems[0].train.matrix[users]
+        all_scores, proposed = [], np.zeros((len(users), seen.shape[1]), dtype=bool)
+        for system in self.systems:
+            scores = system.scores(users)
+            all_scores.append(scores)
+            ids, values = top_k(mask_seen(scores.copy(), seen), self.n_candidates)
+            row, place = np.nonzero((ids >= 0) & (values != 0))  # 0 is "nothing to say" of those who count
+            proposed[row, ids[row, place]] = True
+        rows, items = np.nonzero(proposed)
+        columns: list[NDArray] = []
+        for scores in all_scores:
+            values = scores[rows, items]
+            order = np.lexsort((-values, rows))
+            rank = np.empty(len(values), np.float32)
+            rank[order] = np.arange(len(values)) - np.searchsorted(rows, rows)[order]
+            best = np.full(len(users), -np.inf, np.float32)
+            np.maximum.at(best, rows, values)
+            columns += [values, values / np.maximum(best[rows], 1e-9), np.log1p(rank)]
+        columns += [column for name, column in self._describe(users, rows, items).items() if self._kept(name)]
+        return Candidates(rows, items, np.column_stack(columns).astype(np.float32))
+
+    def _kept(self, extra: str) -> bool:
+        return EXTRAS[extra] not in self.without
+
+    @property
+    def _columns(self) -> list[str]:
+        scored = [f"{name}{what}" for name in self.scorers for what in ("", ", share of best", ", rank")]
+        return scored + [name for name in EXTRAS if self._kept(name)]
+
+    def _examples(self, users: NDArray[np.int64], hidden: Interactions) -> tuple[Candidates, NDArray[np.bool_]]:
+        """Return the candidates of users with at least one hit among them, and which ones are hits."""
+        found = self._candidates(users)
+        wanted = hidden.matrix[users].toarray() > 0
+        hits = wanted[found.users, found.items]
+        useful = np.isin(found.users, found.users[hits])
+        return Candidates(found.users[useful], found.items[useful], found.features[useful]), hits[useful]
+
+    def _learn(self, examples: list[tuple[Candidates, NDArray[np.bool_]]], seed: int) -> lightgbm.Booster:
+        features = np.concatenate([found.features for found, _ in examples])
+        data = lightgbm.Dataset(
+            features,
+            np.concatenate([hits for _, hits in examples]).astype(np.int32),
+            group=np.concatenate([found.sizes() for found, _ in examples]),
+            feature_name=[f"f{place}" for place in range(features.shape[1])],
+        )
+        settings = {
+            "objective": "lambdarank", "learning_rate": self.learning_rate, "num_leaves": self.leaves,
+            "min_data_in_leaf": self.min_leaf, "feature_fraction": 0.5, "bagging_fraction": 0.7, "bagging_freq": 1,
+            "lambda_l2": 10.0, "lambdarank_truncation_level": 20, "seed": seed, "verbosity": -1,
+            "deterministic": True, "force_row_wise": True,
+        }  # fmt: skip
+        return lightgbm.train(settings, data, num_boost_round=self.rounds)
+
+
+class _Description:
+    """Features that come from no scorer: popularity, plays, friends, taggers."""
+
+    def __init__(self, side: SideInformation, train: Interactions) -> None:
+        known = side.known(train)
+        self.known = known
+        self.listeners = train.listeners().astype(np.float32)
+        self.sizes = train.history_sizes()
+        rows, items = train.coordinates()
+        plays = np.log1p(train.matrix.data)
+        self.user_plays = _mean(rows, plays, train.n_users)
+        self.item_plays = _mean(items, plays, train.n_items)
+        self.item_relative = _mean(items, plays - self.user_plays[rows], train.n_items)
+        self.usual = _mean(rows, np.log1p(self.listeners)[items], train.n_users)
+        self.taggers = np.bincount(known.given[:, 1], minlength=train.n_items)
+        self.friends_tagged = sp.csr_array(known.friends @ known.tagged)
+        self.n_friends = np.diff(known.friends.indptr)
+
+    def __call__(
+        self, users: NDArray[np.int64], rows: NDArray[np.int64], items: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.float32]]:
+        taggers = np.tile(self.taggers, (len(users), 1))
+        places, given = self.known.of(users)
+        taggers[places, self.known.given[given, 1]] -= 1  # the user's own tags do not count
+        who = users[rows]
+        listeners = np.log1p(self.listeners)[items]
+        return {
+            "listeners": self.listeners[items],
+            "usual listeners": self.usual[who],
+            "listeners over usual": listeners - self.usual[who],
+            "plays": self.item_plays[items],
+            "plays over listeners' mean": self.item_relative[items],
+            "plays of the user": self.user_plays[who],
+            "history": self.sizes[who],
+            "friends with it tagged": self.friends_tagged[users].toarray()[rows, items],
+            "number of friends": self.n_friends[who],
+            "taggers": taggers[rows, items],
+        }
+
+
+def _mean(codes: NDArray[np.int64], values: NDArray[np.floating], n: int) -> NDArray[np.float64]:
+    return np.bincount(codes, values, minlength=n) / np.maximum(np.bincount(codes, minlength=n), 1)
+
+
+def _parts(train: Interactions, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return a number from 0 to n - 1 for each listen, a user's spread evenly and at random, shape (n_entries,)."""
+    rows, _ = train.coordinates()
+    order = np.lexsort((rng.random(len(rows)), rows))
+    place = np.empty(len(rows), np.int64)
+    place[order] = np.arange(len(rows)) - train.matrix.indptr[rows]
+    return (place + rng.integers(n, size=train.n_users)[rows]) % n
