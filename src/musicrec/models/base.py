@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from musicrec.interactions import Interactions
 
-BATCH = 256  # users scored at once: 256 × 17,632 items × 4 bytes = 18 MB
+BATCH = 128  # users scored at once: 128 × 17,632 items × 4 bytes = 9 MB, which stay in a cache
 
 
 class Recommendations(NamedTuple):
