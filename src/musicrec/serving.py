@@ -362,7 +362,7 @@ def _average_plays(histories: Any, train: Interactions, model: str) -> Any:
 
 
 def full_model(model: str) -> Recommender:
-    """Return the model behind a served one, not fitted, with the settings of its chapter."""
+    """Return the model behind a served one, not fitted, with its default settings."""
     if model == "ease":
         from musicrec.models.ease import EASE
 
@@ -392,9 +392,10 @@ def _rounded(rows: Iterator[NDArray[np.float32]], k: int) -> tuple[NDArray[Any],
 
     sizes, columns, levels, scales = [], [], [], []
     for block in rows:
-        # Of equal weights those about better known artists stay.
-        kept = np.sort(top_k(np.abs(block), min(k, block.shape[1])).ids, axis=1)
-        weights = np.take_along_axis(block, kept, axis=1)
+        # Of equal weights those about better known artists stay; no weight (-1 below) is never one of the largest.
+        size = np.where(block == 0, -np.inf, np.abs(block)).astype(np.float32)
+        kept = np.sort(top_k(size, min(k, block.shape[1])).ids, axis=1)
+        weights = np.where(kept < 0, 0, np.take_along_axis(block, np.maximum(kept, 0), axis=1))
         whole_numbers, scale = _whole_numbers(weights)
         row, place = np.nonzero(whole_numbers)
         sizes.append(np.bincount(row, minlength=len(block)))
