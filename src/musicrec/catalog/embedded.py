@@ -83,10 +83,11 @@ class EmbeddedCatalog(Catalog):
 
     def _take(self, entry: Entry, places: Sequence[int]) -> list[Row]:
         with self._open() as connection:
+            values: tuple[object, ...]
             if places and len(places) == places[-1] - places[0] + 1:  # in one piece, which is found without a search
-                where, values = "BETWEEN ? AND ?", [places[0], places[-1]]
+                where, values = "BETWEEN ? AND ?", (places[0], places[-1])
             else:
-                where, values = "IN (SELECT unnest(?::BIGINT[]))", [list(places)]
+                where, values = "IN (SELECT unnest(?::BIGINT[]))", (list(places),)
             return connection.execute(
                 f"SELECT {_cells(entry)} FROM {_own(entry.key)} WHERE rowid {where} ORDER BY rowid", values
             ).fetchall()

@@ -35,11 +35,13 @@ def facts(entry: Entry) -> dict[str, str]:
 
 def feature_rows(entry: Entry) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return heading and rows of the table of features; ≈ marks estimates."""
-    header = ("feature", "type", "missing", "different", "minimum", "quarter", "median", "three quarters", "maximum")
+    header = (
+        "feature", "type", "missing", "different", "minimum", "1st quartile", "median", "3rd quartile", "maximum",
+    )  # fmt: skip
     rows = []
     for feature in entry.features:
         about = "≈ " * feature.estimated
-        quantiles = [_short(value) for value in feature.quantiles] or [""] * 5
+        quantiles = [_short(value) for value in feature.quantiles] or ["–"] * 5
         if feature.quantiles and feature.estimated:
             quantiles[1:4] = [f"≈ {value}" for value in quantiles[1:4]]
         rows.append((feature.name, feature.type, f"{feature.missing:,}", f"{about}{feature.distinct:,}", *quantiles))
@@ -75,8 +77,9 @@ def feature_table(entry: Entry) -> pd.DataFrame:
 
 def facts_html(entry: Entry) -> str:
     """Return description, metadata and features of a dataset as HTML; everything in it is escaped."""
-    frame = pd.DataFrame({"": facts(entry)}).rename_axis("of the whole")
-    return table_html(frame, caption=f"{entry.name}: metadata") + table_html(
+    about = {label: text for label, text in facts(entry).items() if label != "added"}  # a page is the same each time
+    frame = pd.DataFrame({"value": about}).rename_axis("metadata")
+    return table_html(frame, caption=f"{entry.name}: the whole") + table_html(
         feature_table(entry), caption=f"{entry.name}: features", index=False
     )
 
@@ -117,9 +120,11 @@ def catalog_html(catalog: Catalog, rows: int = 10, seed: int = 0) -> str:
     for entry in entries:
         name = html.escape(entry.name)
         inside = facts_html(entry)
-        inside += rows_html(catalog.head(entry.name, rows), f"{entry.name}: first rows")
-        inside += rows_html(catalog.tail(entry.name, rows), f"{entry.name}: last rows")
-        inside += rows_html(catalog.sample(entry.name, rows, seed=seed), f"{entry.name}: random rows")
+        few = entry.rows <= rows
+        inside += rows_html(catalog.head(entry.name, rows), f"{entry.name}: {'all' if few else 'first'} rows")
+        if not few:
+            inside += rows_html(catalog.tail(entry.name, rows), f"{entry.name}: last rows")
+            inside += rows_html(catalog.sample(entry.name, rows, seed=seed), f"{entry.name}: random rows")
         parts.append(
             f'<details class="musicrec-dataset" style="margin:0.5em 0"><summary><strong>{name}</strong>, '
             f"{entry.rows:,} rows</summary>{inside}</details>"
