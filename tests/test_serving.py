@@ -156,6 +156,12 @@ def test_a_damaged_file_is_refused_and_replaced(models, data, build: Path, name:
     assert serving.served(data, name, "").recommend([1, 2])[0].score > 0
 
 
+def test_an_answer_needs_no_place_to_keep_the_model(data, build: Path):
+    build.write_text("a file where the folder should be")
+    with pytest.warns(UserWarning, match="could not be kept"):
+        assert serving.served(data, "popularity").recommend([1])
+
+
 def test_fidelity_is_measured_on_listeners_held_out(data):
     found = serving.fidelity(data.interactions, "als", n_users=40)
     assert found and found.listeners == 40

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import gzip
 import os
 import re
-import shutil
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 
 from musicrec.scores import build_dir
+from try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder
 
 pytestmark = pytest.mark.browser
 
 HTML = build_dir() / "html"
 PAGES = sorted(p.relative_to(HTML).as_posix() for p in [*HTML.glob("*.html"), *HTML.glob("notebooks/*.html")])
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), None
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 # Contrast of every text in the figures and tables of a page with what is behind it: in a figure the last shape painted
@@ -72,7 +57,7 @@ LOW_CONTRAST = """() => {
 def _missing() -> str:
     if not PAGES:
         return f"there is no site in {HTML}; `make book` builds it"
-    return "" if CHROMIUM else "no Chromium or Chrome is installed (Debian: apt install chromium)"
+    return "" if CHROMIUM else NO_CHROMIUM
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +66,8 @@ def site() -> Iterator[str]:
     if reason := _missing():
         (pytest.fail if os.environ.get("MUSICREC_REQUIRE_SITE") else pytest.skip)(reason)
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served_folder(HTML) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -236,8 +215,9 @@ def test_the_page_to_try_answers_and_says_when_its_artists_are_invented(open_pag
     assert link.endswith(path.name) and len(gzip.compress(path.read_bytes())) < 2_000_000
     invented = "made on simulated data" in page.locator(".bd-article").inner_text()
     assert invented == ("Simulated data." in page.locator("body").inner_text())
-    again = open_page("try.html#" + page.evaluate("location.hash.slice(1)"), PHONE, "dark")
-    again.wait_for_selector("#try-results li, #try-start:not([hidden])")
+    page.wait_for_function("location.hash.startsWith('#a=')")
+    again = open_page("try.html" + page.evaluate("location.hash"), PHONE, "dark")
+    again.wait_for_selector("#try-results li")
     assert page.wrong == [] and again.wrong == []
 
 

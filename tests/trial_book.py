@@ -86,7 +86,8 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("01_eda", "02_baseline"):
         write_notebook(tmp_path, name)
     toc = "format: jb-book\nroot: index\nchapters:\n"
-    files = ("try", "protocol", "rerun", "notebooks/01_eda", "notebooks/02_baseline", "glossary", "references", "provenance")
+    before, after = ("try", "protocol", "rerun"), ("glossary", "references", "provenance")
+    files = (*before, "notebooks/01_eda", "notebooks/02_baseline", *after)
     (tmp_path / "_toc.yml").write_text(toc + "".join(f"  - file: {file}\n" for file in files), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path / "build"))

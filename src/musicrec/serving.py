@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -274,7 +275,10 @@ def served(data: Dataset, model: str, source: str = "") -> Served:
     except ValueError:
         pass  # missing or damaged
     made = fit(data.interactions, data.item_names.tolist(), model, facts)
-    made.save(path)
+    try:
+        made.save(path)
+    except OSError as error:  # the answer is there all the same
+        warnings.warn(f"the model could not be kept for the next time: {error}", stacklevel=2)
     return made
 
 

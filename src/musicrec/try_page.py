@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.identity import identity
 from musicrec.datasets.sources import DataError
 from musicrec.files import build_dir, write_text
@@ -81,7 +82,7 @@ def payload(models: Sequence[Served]) -> Payload:
 _KINDS = {"|i1": "Int8Array", "|u1": "Uint8Array", "<u2": "Uint16Array", "<u4": "Uint32Array", "<f4": "Float32Array"}
 
 
-def stage(source: Path, data: Any, seed: int = 0) -> None:
+def stage(source: Path, data: Dataset, seed: int = 0) -> None:
     """Write what the page needs below the staged source of the site: the data, and what the page says of them.
 
     Parameters
@@ -111,7 +112,7 @@ def write(folder: Path, models: Sequence[Served]) -> Payload:
     return made
 
 
-def _fidelity(data: Any, model: str) -> Fidelity | None:
+def _fidelity(data: Dataset, model: str) -> Fidelity | None:
     """Return how faithful a served model is, measured once for each data set and code."""
     path = build_dir() / "models" / f"{data.provenance.fingerprint}-{model}.json"
     try:
