@@ -63,11 +63,10 @@ def top_k(scores: NDArray[np.float32], k: int) -> Recommendations:
     threshold = np.maximum(threshold, np.finfo(np.float32).min)  # -inf is no candidate
     rows, block = np.divmod(np.flatnonzero(maxima >= threshold), blocks)
     columns = block[:, None] + np.arange(0, n_items, blocks)
-    rows = np.repeat(rows, columns.shape[1])[columns.ravel() < n_items]
-    columns = columns[columns < n_items]
-    values = scores[rows, columns]
-    reach = values >= threshold[rows, 0]
-    rows, columns, values = rows[reach], columns[reach], values[reach]
+    places = np.minimum(rows[:, None] * n_items + columns, scores.size - 1)  # the last block may be short
+    values = scores.ravel()[places]
+    reach = (values >= threshold[rows]) & (columns < n_items)
+    rows, columns, values = rows[reach.nonzero()[0]], columns[reach], values[reach]
     order = np.lexsort((columns, -values, rows))
     rows, columns, values = rows[order], columns[order], values[order]
     place = np.arange(len(rows)) - np.searchsorted(rows, rows)
