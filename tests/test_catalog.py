@@ -416,6 +416,15 @@ def test_a_process_killed_during_an_add_leaves_the_catalogue_as_it_was(catalog: 
     assert not list(tmp_path.glob(".*adding*")), "what the killed process left is swept up"
 
 
+def test_ctrl_c_during_a_query_stops_and_stores_nothing(catalog: Catalog, tmp_path: Path, monkeypatch):
+    catalog.add(write(tmp_path / "t.csv", "a,b\n1,2\n"))
+    before = catalog.entries()
+    monkeypatch.setattr(staging, "_count", lambda *_: (_ for _ in ()).throw(RuntimeError("Query interrupted")))
+    with pytest.raises(KeyboardInterrupt):
+        catalog.add(tmp_path / "t.csv", "u")
+    assert catalog.entries() == before
+
+
 FULL = (
     "import resource, signal, sys\nfrom musicrec.catalog import open_catalog\n"
     "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"

@@ -137,6 +137,10 @@ class EmbeddedCatalog(Catalog):
             yield connection
         except (duckdb.Error, OSError) as error:
             raise _explained(error, self.path) from error
+        except RuntimeError as error:
+            if "interrupted" in str(error):  # how DuckDB says that somebody pressed Ctrl-C during a query
+                raise KeyboardInterrupt from error
+            raise
         finally:
             with suppress(duckdb.Error):  # what was to be kept is kept in the log
                 connection.close()
