@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from tests.try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder, write_page
@@ -33,8 +34,7 @@ IN_BROWSER = """([lists, model]) => {
 def run() -> list[Ratio]:
     """Time of one answer, from the command being typed and from the page being opened; bytes of the page."""
     data = datasets.load("auto", progress=False)
-    with tempfile.TemporaryDirectory() as build:
-        os.environ["MUSICREC_BUILD"] = build
+    with tempfile.TemporaryDirectory() as build, mock.patch.dict(os.environ, MUSICREC_BUILD=build):
         _, source = identity(data.name)
         models = {name: serving.served(data, name, source) for name in try_page.MODELS}
         position = {int(artist): place for place, artist in enumerate(models["als"].ids[: models["als"].n])}
