@@ -150,21 +150,20 @@ def tag_diversity(ids: Counts, tags: sp.csr_array) -> PerUser:
     >>> tag_diversity(np.array([[0, 1, 2]]), tags).round(3)
     array([0.667])
     """
-    rows, places = np.nonzero(ids >= 0)
-    used, columns = np.unique(ids[rows, places], return_inverse=True)
-    tags = sp.csr_array(tags[used], dtype=np.float64)
-    norms = np.sqrt(tags.multiply(tags).sum(axis=1))
-    tags.data /= np.repeat(norms, np.diff(tags.indptr))
-    starts = np.searchsorted(rows, np.arange(len(ids) + 1))
-    membership = sp.csr_array((np.ones(len(rows)), columns, starts), shape=(len(ids), len(used)))
-    n = membership @ (norms > 0).astype(np.float64)
-    both = np.empty(len(ids))
-    for part in np.array_split(np.arange(len(ids)), 1 + len(used) // 500):
-        mine = np.unique(membership[part].indices)
-        lists, unit = membership[part][:, mine], tags[mine]
+    n, both = np.empty(len(ids)), np.empty(len(ids))
+    # the cosines of all pairs of items of some lists are a small matrix: few items make up most lists
+    for part in np.array_split(np.arange(len(ids)), 1 + len(np.unique(ids)) // 2000):
+        used, columns = np.unique(ids[part], return_inverse=True)
+        columns = columns.reshape(ids[part].shape)
+        unit = sp.csr_array(tags[np.maximum(used, 0)], dtype=np.float64)
+        unit.data *= np.repeat(used >= 0, np.diff(unit.indptr))  # an empty place has no tags
+        norms = np.sqrt(unit.multiply(unit).sum(axis=1))
+        unit.data /= np.repeat(np.where(norms > 0, norms, 1), np.diff(unit.indptr))
         cosines = (unit @ unit.T).toarray()
-        both[part] = lists.multiply(lists @ cosines).sum(axis=1)  # every pair twice, and an item with itself
+        n[part] = (norms > 0)[columns].sum(axis=1)
+        both[part] = sum(cosines[columns, other[:, None]].sum(axis=1) for other in columns.T)
     pairs = n * (n - 1) / 2
+    # both counts every pair twice, and every item with itself
     return np.where(pairs > 0, 1 - (both - n) / 2 / np.where(pairs > 0, pairs, 1), np.nan)
 
 
