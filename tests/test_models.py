@@ -1,7 +1,7 @@
 """One contract for every system: add a new one as a row of SYSTEMS."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -11,12 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 from musicrec.interactions import Interactions
 from musicrec.models.additive_network import AdditiveNetwork
 from musicrec.models.als import ALS
+from musicrec.models.als_side import ALSSide
 from musicrec.models.base import Recommender, top_k
 from musicrec.models.bpr import BPR
 from musicrec.models.combined_network import CombinedNetwork, CombinedPopularity
 from musicrec.models.concat_network import ConcatNetwork
 from musicrec.models.dot_network import DotNetwork
 from musicrec.models.ease import EASE
+from musicrec.models.ease_side import EASESide
+from musicrec.models.friends import Friends
+from musicrec.models.hybrid import Hybrid
+from musicrec.models.kernel_users import KernelUsers
 from musicrec.models.knn import ItemKNN, UserKNN
 from musicrec.models.lightgcn import LightGCN
 from musicrec.models.matrix_factorization import MatrixFactorization
@@ -30,7 +35,9 @@ from musicrec.models.pure_svd import PureSVD
 from musicrec.models.random import Random
 from musicrec.models.rp3beta import RP3Beta
 from musicrec.models.slim import SLIM
+from musicrec.models.tag_content import TagContent
 from musicrec.models.warp import WARP
+from musicrec.side_information import Known
 
 
 class System(NamedTuple):
@@ -54,6 +61,22 @@ class Planted:
         return np.stack(rows) if rows else np.empty((0, Planted.n_items), np.float32)
 
 
+class InventedSide:
+    """Tags by the remainder of the item, friends in a ring: side information for any training data."""
+
+    def known(self, train: Interactions) -> Known:
+        rows, items = train.coordinates()
+        given = np.stack([rows, items], axis=1)
+        tags = sp.csr_array((np.ones(len(items), np.float32), (np.arange(len(items)), items % 6)), (len(items), 6))
+        spread = sp.csr_array((np.ones(len(items), np.float32), (items, np.arange(len(items)))),
+                              (train.n_items, len(items)))  # fmt: skip
+        after = np.arange(train.n_users - 1)
+        ring = sp.coo_array((np.ones(len(after), np.float32), (after, after + 1)), (train.n_users,) * 2).tocsr()
+        nothing = sp.csr_array((train.n_users, train.n_items), dtype=np.float32)
+        return Known(sp.csr_array(ring + ring.T), sp.csr_array(spread @ tags), nothing, tags, given)
+
+
+SIDE: Any = InventedSide()
 TINY = {"penalty": 1e-3, "epochs": 60, "batch_size": 256, "learning_rate": 0.03}  # for networks on small data
 
 SYSTEMS = {
@@ -69,6 +92,12 @@ SYSTEMS = {
     "rp3beta": System(lambda: RP3Beta(beta=0.3)),
     "bpr": System(lambda: BPR(dim=8, epochs=300), folds_in=False),
     "als": System(lambda: ALS(dim=4, regularization=1.0)),
+    "ease-side": System(lambda: EASESide(SIDE, l2=1.0)),
+    "als-side": System(lambda: ALSSide(SIDE, dim=4, regularization=1.0), folds_in=False),
+    "kernel-users": System(lambda: KernelUsers(SIDE, l2=1.0), folds_in=False),
+    "tag-content": System(lambda: TagContent(SIDE), folds_in=False),
+    "friends": System(lambda: Friends(SIDE), folds_in=False),
+    "hybrid": System(lambda: Hybrid(SIDE, folds=1, n_candidates=10, rounds=3, min_leaf=20), folds_in=False),
     "mf-plain": System(lambda: mf("mf-plain"), learns=False),  # nothing unheard is in its loss
     "mf-low-init": System(lambda: mf("mf-low-init"), learns=False),
     "mf-regularized": System(lambda: mf("mf-regularized", dim=4, iterations=800)),

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 import lightgbm
 import numpy as np
 import pandas as pd
+import scipy.optimize
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from tqdm import tqdm
@@ -38,16 +39,16 @@ SCORERS: dict[str, tuple[Callable[[SideInformation], Recommender], frozenset[str
 }
 # The other features, and what they rest on.
 EXTRAS = {
-    "listeners": "popularity",
-    "usual listeners": "popularity",
-    "listeners over usual": "popularity",
-    "plays": "plays",
-    "plays over listeners' mean": "plays",
-    "plays of the user": "plays",
-    "history": "popularity",
-    "friends with it tagged": "friends",
-    "number of friends": "friends",
-    "taggers": "tags",
+    "listeners": frozenset({"popularity"}),
+    "usual listeners": frozenset({"popularity"}),
+    "listeners over usual": frozenset({"popularity"}),
+    "plays": frozenset({"plays"}),
+    "plays over listeners' mean": frozenset({"plays"}),
+    "plays of the user": frozenset({"plays"}),
+    "history": frozenset({"popularity"}),
+    "friends with it tagged": frozenset({"friends", "tags"}),
+    "number of friends": frozenset({"friends"}),
+    "taggers": frozenset({"tags"}),
 }
 
 
@@ -64,7 +65,11 @@ class Candidates(NamedTuple):
 
 
 class Hybrid(Recommender):
-    """Two stages: the candidates of several systems, ordered by boosted trees under LambdaMART [Burges, 2010].
+    """Two stages: several systems propose candidates, a learned ranker orders them.
+
+    The ranker is a weighted sum of features, fitted so that hidden listens come out on top of the other candidates
+    of their user (a softmax over each list [Cao et al., 2007]), plus a few boosted trees under LambdaMART [Burges,
+    2010] that start from that sum. Trees alone overfit a few thousand lists; the sum carries most of the result.
 
     The ranker must not see scores that were fitted on its own targets, or it would trust whoever remembers best. So
     part of each user's training listens is hidden, all systems are fitted on the rest, and the hidden listens are
@@ -86,13 +91,15 @@ class Hybrid(Recommender):
         How many each system proposes to a user.
     folds, parts : int
         How many times a part is hidden, and what share of a history, 1 / `parts`.
+    penalty : float
+        On the squares of the weights of the sum.
     rounds, learning_rate, leaves, min_leaf
-        Of the trees.
+        Of the trees; no rounds leave the sum alone.
 
     Attributes
     ----------
-    importance : pandas.Series
-        Share of the gain of each feature.
+    importance : pandas.DataFrame
+        One row per feature: `weight` in the sum, of the standardised feature, and share of the `gain` of the trees.
     """
 
     name = "hybrid"
@@ -104,20 +111,22 @@ class Hybrid(Recommender):
         scorers: Sequence[str] = tuple(SCORERS),
         without: Sequence[str] = (),
         n_candidates: int = 50,
-        folds: int = 5,
+        folds: int = 3,
         parts: int = 9,
-        rounds: int = 200,
-        learning_rate: float = 0.05,
-        leaves: int = 31,
-        min_leaf: int = 200,
+        penalty: float = 3e-4,
+        rounds: int = 100,
+        learning_rate: float = 0.03,
+        leaves: int = 15,
+        min_leaf: int = 500,
     ) -> None:
         if not 0 < folds <= parts:
             raise ValueError(f"{folds} folds of {parts} parts: folds must be from 1 to the number of parts")
-        known = {ingredient for _, rests_on in SCORERS.values() for ingredient in rests_on} | set(EXTRAS.values())
+        known = frozenset().union(*(rests_on for _, rests_on in SCORERS.values()), *EXTRAS.values())
         if unknown := set(without) - known:
             raise ValueError(f"no such ingredient: {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
         self.side, self.without, self.n_candidates, self.folds, self.parts = side, without, n_candidates, folds, parts
-        self.rounds, self.learning_rate, self.leaves, self.min_leaf = rounds, learning_rate, leaves, min_leaf
+        self.penalty, self.rounds, self.learning_rate = penalty, rounds, learning_rate
+        self.leaves, self.min_leaf = leaves, min_leaf
         self.scorers = [name for name in scorers if not SCORERS[name][1] & set(without)]
         if not self.scorers:
             raise ValueError("no system is left to propose candidates")
@@ -126,35 +135,31 @@ class Hybrid(Recommender):
         super().fit(train, rng=rng)
         part = _parts(train, self.parts, rng)
         examples = []
-        steps = tqdm(range(self.folds + 1), desc=self.name, disable=None, leave=False)
-        for fold in steps:
-            if fold == self.folds:  # once more, on everything
-                self._fit_scorers(train, rng)
-                break
+        for fold in tqdm(range(self.folds), desc=self.name, unit="fold", disable=None, leave=False):
             hidden = train.select(part == fold)
-            self._fit_scorers(train.select(part != fold), rng)
             users = np.flatnonzero(hidden.history_sizes())
-            examples += [self._examples(users[i : i + BATCH], hidden) for i in range(0, len(users), BATCH)]
-        self.ranker = self._learn(examples, int(rng.integers(2**31)))
-        gain = self.ranker.feature_importance("gain")
-        self.importance = pd.Series(gain / max(gain.sum(), 1e-12), self._columns).sort_values(ascending=False)
+            if len(users) and len(hidden) < len(train):
+                self._fit_scorers(train.select(part != fold), rng)
+                examples += [self._examples(users[i : i + BATCH], hidden) for i in range(0, len(users), BATCH)]
+        self._fit_scorers(train, rng)
+        self._learn([example for example in examples if len(example[0].users)], int(rng.integers(2**31)))
         return self
 
     def scores(self, users: ArrayLike) -> NDArray[np.float32]:
         """Return scores of shape (len(users), n_items): candidates as ranked, all others below by the first system."""
         users = self._known(users)
         first = self.systems[0].scores(users)
-        low, high = first.min(axis=1, keepdims=True, initial=0), first.max(axis=1, keepdims=True, initial=0)
+        if not first.size:
+            return first
+        low, high = first.min(axis=1, keepdims=True), first.max(axis=1, keepdims=True)
         scores = (first - low) / np.maximum(high - low, 1e-9)  # 0 to 1
         for start in range(0, len(users), BATCH):
-            batch = users[start : start + BATCH]
-            found = self._candidates(batch)
-            if len(found.users) == 0:
-                continue
-            values = np.asarray(self.ranker.predict(found.features), np.float32)
-            place = found.users + start
-            # ties, as of trees that could not be grown, keep the order of the first system
-            scores[place, found.items] = 2 + values - values.min() + 1e-6 * scores[place, found.items]
+            found = self._candidates(users[start : start + BATCH])
+            if len(found.users):
+                values = self._rank(found.features)
+                place = found.users + start
+                # ties, as of a ranker that could learn nothing, keep the order of the first system
+                scores[place, found.items] = 2 + values - values.min() + 1e-6 * scores[place, found.items]
         return scores
 
     def _fit_scorers(self, train: Interactions, rng: np.random.Generator) -> None:
@@ -180,17 +185,12 @@ class Hybrid(Recommender):
             rank[order] = np.arange(len(values)) - np.searchsorted(rows, rows)[order]
             best = np.full(len(users), -np.inf, np.float32)
             np.maximum.at(best, rows, values)
-            columns += [values, values / np.maximum(best[rows], 1e-9), np.log1p(rank)]
+            columns += [values, np.clip(values / np.maximum(best[rows], 1e-9), -2, 1), np.log1p(rank)]
         columns += [column for name, column in self._describe(users, rows, items).items() if self._kept(name)]
         return Candidates(rows, items, np.column_stack(columns).astype(np.float32))
 
     def _kept(self, extra: str) -> bool:
-        return EXTRAS[extra] not in self.without
-
-    @property
-    def _columns(self) -> list[str]:
-        scored = [f"{name}{what}" for name in self.scorers for what in ("", ", share of best", ", rank")]
-        return scored + [name for name in EXTRAS if self._kept(name)]
+        return not EXTRAS[extra] & set(self.without)
 
     def _examples(self, users: NDArray[np.int64], hidden: Interactions) -> tuple[Candidates, NDArray[np.bool_]]:
         """Return the candidates of users with at least one hit among them, and which ones are hits."""
@@ -200,21 +200,101 @@ class Hybrid(Recommender):
         useful = np.isin(found.users, found.users[hits])
         return Candidates(found.users[useful], found.items[useful], found.features[useful]), hits[useful]
 
-    def _learn(self, examples: list[tuple[Candidates, NDArray[np.bool_]]], seed: int) -> lightgbm.Booster:
+    def _curved(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Add what lets a sum bend: the square of each share, and a rank that matters most at the top."""
+        shares, ranks = (features[:, place : 3 * len(self.scorers) : 3] for place in (1, 2))
+        return np.column_stack([features, shares * np.abs(shares), np.exp(-np.exp(ranks) / 10)])
+
+    def _learn(self, examples: list[tuple[Candidates, NDArray[np.bool_]]], seed: int) -> None:
+        n_columns = 3 * len(self.scorers) + sum(self._kept(name) for name in EXTRAS)
+        self.booster: lightgbm.Booster | None = None
+        if not examples:  # too little data to hide anything a system finds: the first system's order stands
+            self.mean, self.spread = np.float32(0), np.float32(1)
+            self.weights = np.zeros(n_columns + 2 * len(self.scorers), np.float32)
+            self.importance = self._importance(np.zeros(n_columns))
+            return
         features = np.concatenate([found.features for found, _ in examples])
-        data = lightgbm.Dataset(
-            features,
-            np.concatenate([hits for _, hits in examples]).astype(np.int32),
-            group=np.concatenate([found.sizes() for found, _ in examples]),
-            feature_name=[f"f{place}" for place in range(features.shape[1])],
-        )
-        settings = {
-            "objective": "lambdarank", "learning_rate": self.learning_rate, "num_leaves": self.leaves,
-            "min_data_in_leaf": self.min_leaf, "feature_fraction": 0.5, "bagging_fraction": 0.7, "bagging_freq": 1,
-            "lambda_l2": 10.0, "lambdarank_truncation_level": 20, "seed": seed, "verbosity": -1,
-            "deterministic": True, "force_row_wise": True,
-        }  # fmt: skip
-        return lightgbm.train(settings, data, num_boost_round=self.rounds)
+        hits = np.concatenate([hits for _, hits in examples]).astype(np.float32)
+        sizes = np.concatenate([found.sizes() for found, _ in examples])
+        curved = self._curved(features)
+        self.mean, self.spread = curved.mean(axis=0), curved.std(axis=0) + np.float32(1e-6)
+        curved -= self.mean
+        curved /= self.spread
+        self.weights = softmax_weights(curved, hits, sizes, self.penalty)
+        gain = np.zeros(n_columns)
+        if self.rounds:
+            data = lightgbm.Dataset(
+                features, hits, group=sizes, init_score=curved @ self.weights, params={"max_bin": 63, "verbosity": -1}
+            )
+            settings = {
+                "objective": "lambdarank", "learning_rate": self.learning_rate, "num_leaves": self.leaves,
+                "min_data_in_leaf": self.min_leaf, "feature_fraction": 0.5, "bagging_fraction": 0.7,
+                "bagging_freq": 1, "lambda_l2": 10.0, "lambdarank_truncation_level": 20, "max_bin": 63,
+                "seed": seed, "verbosity": -1, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+            }  # fmt: skip
+            self.booster = lightgbm.train(settings, data, num_boost_round=self.rounds)
+            gain = self.booster.feature_importance("gain")
+        self.importance = self._importance(gain)
+
+    def _importance(self, gain: NDArray) -> pd.DataFrame:
+        scored = [f"{name}{what}" for name in self.scorers for what in ("", ", share of best", ", rank")]
+        bent = [f"{name}{what}" for what in (", share squared", ", top ranks") for name in self.scorers]
+        names = scored + [name for name in EXTRAS if self._kept(name)] + bent
+        shares = np.pad(gain / max(gain.sum(), 1e-12), (0, len(names) - len(gain)))
+        return pd.DataFrame({"weight": self.weights, "gain": shares}, index=names)
+
+    def _rank(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        values = (self._curved(features) - self.mean) / self.spread @ self.weights
+        if self.booster is not None:
+            values = values + np.asarray(self.booster.predict(features, num_threads=1))
+        return values.astype(np.float32)
+
+
+def softmax_weights(
+    features: NDArray[np.float32], hits: NDArray[np.float32], sizes: NDArray[np.int64], penalty: float
+) -> NDArray[np.float32]:
+    """Fit a sum of features so that the hits of each list get most of a softmax over the list [Cao et al., 2007].
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, n_features)
+        Standardised, list after list.
+    hits : numpy.ndarray, shape (n,)
+        1 for a hit, else 0.
+    sizes : numpy.ndarray, shape (n_lists,)
+        Length of each list, above zero.
+    penalty : float
+        On the squares of the weights.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_features,)
+
+    Examples
+    --------
+    Hits have the larger first feature; the second says nothing.
+
+    >>> features = np.float32([[1, 0], [-1, 0], [1, 0], [-1, 0]])
+    >>> softmax_weights(features, np.float32([1, 0, 1, 0]), np.array([2, 2]), 0.1).round(1)
+    array([1.1, 0. ], dtype=float32)
+    """
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    lists = np.repeat(np.arange(len(sizes)), sizes)
+    n_hits = np.add.reduceat(hits, starts)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        values = features @ weights.astype(np.float32)
+        highest = np.maximum.reduceat(values, starts)
+        odds = np.exp(values - highest[lists])
+        total = np.add.reduceat(odds, starts)
+        value = (n_hits * (np.log(total) + highest)).sum(dtype=np.float64) - (values * hits).sum(dtype=np.float64)
+        slope = features.T @ (odds * (n_hits / total)[lists] - hits)
+        n = n_hits.sum()
+        return float(value / n + penalty * weights @ weights), slope / n + 2 * penalty * weights
+
+    start = np.zeros(features.shape[1])
+    found = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 80})
+    return found.x.astype(np.float32)
 
 
 class _Description:
@@ -223,7 +303,7 @@ class _Description:
     def __init__(self, side: SideInformation, train: Interactions) -> None:
         known = side.known(train)
         self.known = known
-        self.listeners = train.listeners().astype(np.float32)
+        self.listeners = train.listeners()
         self.sizes = train.history_sizes()
         rows, items = train.coordinates()
         plays = np.log1p(train.matrix.data)
@@ -244,16 +324,16 @@ class _Description:
         who = users[rows]
         listeners = np.log1p(self.listeners)[items]
         return {
-            "listeners": self.listeners[items],
+            "listeners": listeners,
             "usual listeners": self.usual[who],
             "listeners over usual": listeners - self.usual[who],
             "plays": self.item_plays[items],
             "plays over listeners' mean": self.item_relative[items],
             "plays of the user": self.user_plays[who],
-            "history": self.sizes[who],
+            "history": np.log1p(self.sizes)[who],
             "friends with it tagged": self.friends_tagged[users].toarray()[rows, items],
-            "number of friends": self.n_friends[who],
-            "taggers": taggers[rows, items],
+            "number of friends": np.log1p(self.n_friends)[who],
+            "taggers": np.log1p(taggers[rows, items]),
         }
 
 
