@@ -30,7 +30,7 @@ LOCK = HERE / "peer.lock"
 
 def cpu_seconds(work: Callable[[], object]) -> float:
     """Time one thread; other programs that keep the processor busy count for neither side."""
-    return seconds(work, repeat=10, clock=time.process_time)
+    return seconds(work, repeat=30, clock=time.process_time)
 
 
 def top_k(model: FactorModel, split: Split) -> Ratio:
