@@ -5,6 +5,7 @@ import json
 import math
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,16 +49,21 @@ def call(*arguments: str):
 def test_the_first_trial_is_the_defaults_measured_as_everywhere_and_the_best_is_chosen(data):
     record, path = tuning.tune("ease", data, trials=4)
     trials = tuning.trials("ease")
-    assert list(trials.columns) == ["l2", "ndcg@10", "recall@10", "seconds", "state"] and len(trials) == 4
+    assert (
+        list(trials.columns) == ["l2", "damping", "strength", "ndcg@10", "recall@10", "seconds", "state"]
+        and len(trials) == 4
+    )
     assert trials["l2"].iloc[0] == EASE().l2
     by_hand = evaluation.validate({"ease": EASE}, data.interactions)
     assert trials["ndcg@10"].iloc[0] == by_hand["ndcg@10"].iloc[0]
     best = trials["ndcg@10"].idxmax()
-    assert record["trial"] == best and tuning.tuned("ease") == {"l2": trials["l2"][best]}
+    assert record["trial"] == best and tuning.tuned("ease") == {
+        n: trials[n][best] for n in ("l2", "damping", "strength")
+    }
     assert tuning.build("ease").l2 == trials["l2"][best]
     assert record == tuning.record("ease") == json.loads(path.read_text())
     assert record["dataset"]["fingerprint"] == "0123456789abcdef" and record["budget"]["trials"] == 4
-    assert record["space"] == {"l2": {"low": 1.0, "high": 10_000.0, "log": True}}
+    assert record["space"]["l2"] == {"low": 1.0, "high": 10_000.0, "log": True}
 
 
 def test_a_search_that_was_stopped_goes_on_to_the_same_table(data, tmp_path: Path, monkeypatch):
@@ -179,9 +185,10 @@ def test_proposals_stay_in_range_are_tidy_and_new():
 ])  # fmt: skip
 def test_every_system_can_be_built_and_its_defaults_lie_in_the_space(name: str):
     system = tuning.SYSTEMS[name]
-    assert system.build({}).name == name
+    side: Any = "side information"
+    assert system.build({}, side).name == name
     assert bool(system.space) != bool(system.why)
-    for setting, value in system.defaults().items():
+    for setting, value in system.defaults(side).items():
         values = system.space[setting]
         assert value in values.names if isinstance(values, Choice) else values.low <= value <= values.high, setting
         assert not isinstance(values, Range) or not values.whole or isinstance(value, int), setting
@@ -193,6 +200,8 @@ def test_wrong_names_are_refused(data):
             function("item-kn")
     assert tuning.tuned("random") == {} and tuning.edges("popularity") == []
     assert tuning.build("popularity").name == "popularity"
+    with pytest.raises(ValueError, match=r"tag_content\.TagContent is built with the side information of a data set"):
+        tuning.build("tag-content")
     with pytest.raises(ValueError, match="popularity has no settings: there is nothing to tune"):
         tuning.tune("popularity", data)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from musicrec.datasets.dataset import Dataset
     from musicrec.models.base import Recommender
+    from musicrec.side_information import SideInformation
     from musicrec.splits import Split
 
 TRIALS = 20
@@ -86,23 +87,33 @@ class System:
     """Where a system is, and which of its settings are searched.
 
     `where` names a class of `musicrec.models` (or what else builds one), `fixed` what is passed besides the settings
-    that are searched. A system whose `space` is empty stands as its class has it; `why` says why.
+    that are searched; with `side` it is built with the side information of the data set. A system whose `space` is
+    empty stands as its class has it; `why` says why.
     """
 
     where: str
     space: Space = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    side: bool = False
     why: str = ""
 
-    def build(self, settings: Mapping[str, Any]) -> Recommender:
-        """Return an unfitted model; what is neither in `settings` nor fixed is the default of the class."""
+    def build(self, settings: Mapping[str, Any], side: SideInformation | None = None) -> Recommender:
+        """Return an unfitted model; what is neither in `settings` nor fixed is the default of the class.
+
+        Raises
+        ------
+        ValueError
+            When it needs side information and there is none.
+        """
+        if self.side and side is None:
+            raise ValueError(f"{self.where} is built with the side information of a data set: pass it")
         module, _, name = self.where.partition(".")
         build = operator.attrgetter(name)(importlib.import_module(f"musicrec.models.{module}"))
-        return build(**{**self.fixed, **settings})
+        return build(*([side] if self.side else []), **{**self.fixed, **settings})
 
-    def defaults(self) -> dict[str, Any]:
+    def defaults(self, side: SideInformation | None = None) -> dict[str, Any]:
         """Return what the settings in the space are by default."""
-        model = self.build({})
+        model = self.build({}, side)
         return {name: getattr(model, name) for name in self.space}
 
 
@@ -114,6 +125,7 @@ EMBEDDING = Range(8, 128, log=True)
 STEPS = {"learning_rate": Range(0.0005, 0.02, log=True), "epochs": Range(3, 30)}
 NEGATIVES = {"n_negatives": Range(1, 10)}
 DROPOUT = {"dropout": Range(0.0, 0.6)}
+STRENGTH = Choice(("equal", "log"))  # of a listen: all alike, or by plays
 NOTHING = "has no settings"
 ORIGINAL = "stands with the settings of the original it shows"
 SYSTEMS: dict[str, System] = {
@@ -128,7 +140,9 @@ SYSTEMS: dict[str, System] = {
     "rp3beta": System(
         "rp3beta.RP3Beta", {"alpha": Range(0.1, 2.0), "beta": Range(0.0, 1.0), "n_neighbours": NEIGHBOURS}
     ),
-    "ease": System("ease.EASE", {"l2": Range(1.0, 10_000.0, log=True)}),
+    "ease": System(
+        "ease.EASE", {"l2": Range(1.0, 10_000.0, log=True), "damping": Range(0.0, 0.6), "strength": STRENGTH}
+    ),
     "slim": System(
         "slim.SLIM",
         {
@@ -145,7 +159,7 @@ SYSTEMS: dict[str, System] = {
             "dim": Range(16, 256, log=True),
             "alpha": Range(0.5, 100.0, log=True),
             "regularization": Range(1.0, 500.0, log=True),
-            "strength": Choice(("equal", "log")),
+            "strength": STRENGTH,
         },
         {"iterations": 15},
     ),
@@ -165,7 +179,7 @@ SYSTEMS: dict[str, System] = {
             "learning_rate": Range(0.005, 0.2, log=True),
             "l2": Range(0.0, 0.0002),
             "max_sampled": Range(5, 100, log=True),
-            "epochs": Range(5, 60, log=True),
+            "epochs": Range(10, 150, log=True),
         },
     ),
     "mult-vae": System(
@@ -189,8 +203,10 @@ SYSTEMS: dict[str, System] = {
             "epochs": Range(20, 200, log=True),
         },
     ),
-    "mf-plain": System("matrix_factorization.MatrixFactorization.original", {}, {"name": "mf-plain"}, ORIGINAL),
-    "mf-low-init": System("matrix_factorization.MatrixFactorization.original", {}, {"name": "mf-low-init"}, ORIGINAL),
+    "mf-plain": System("matrix_factorization.MatrixFactorization.original", {}, {"name": "mf-plain"}, why=ORIGINAL),
+    "mf-low-init": System(
+        "matrix_factorization.MatrixFactorization.original", {}, {"name": "mf-low-init"}, why=ORIGINAL
+    ),
     "mf-regularized": System(
         "matrix_factorization.MatrixFactorization.original",
         {
@@ -211,6 +227,36 @@ SYSTEMS: dict[str, System] = {
     "combined-popularity": System("combined_network.CombinedPopularity", why=ORIGINAL),
     "combined-network": System("combined_network.CombinedNetwork", why=ORIGINAL),
     "nncf": System("nncf.NNCF", {**DROPOUT, **STEPS}),
+    "ease-side": System(
+        "ease_side.EASESide",
+        {
+            "l2": Range(5.0, 500.0, log=True),
+            "damping": Range(0.0, 0.6),
+            "strength": STRENGTH,
+            "tag_weight": Range(0.0, 2.0),
+            "tagged_weight": Range(0.0, 2.0),
+        },
+        side=True,
+    ),
+    "als-side": System(
+        "als_side.ALSSide",
+        {
+            "dim": Range(16, 256, log=True),
+            "alpha": Range(0.5, 100.0, log=True),
+            "regularization": Range(1.0, 500.0, log=True),
+            "damping": Range(0.0, 0.6),
+            "tag_weight": Range(0.0, 2.0),
+        },
+        {"iterations": 15},
+        side=True,
+    ),
+    "kernel-users": System(
+        "kernel_users.KernelUsers",
+        {"l2": Range(0.1, 100.0, log=True), "damping": Range(0.0, 0.6), "tag_weight": Range(0.0, 5.0)},
+        side=True,
+    ),
+    "friends": System("friends.Friends", {"trust": Range(0.001, 1.0, log=True)}, side=True),
+    "tag-content": System("tag_content.TagContent", side=True, why=NOTHING),
     "nncf-neighbourhood": System("nncf_neighbourhood.NNCFNeighbourhood", {**DROPOUT, **STEPS, **NEGATIVES}),
 }
 
@@ -260,10 +306,33 @@ def tuned(system: str) -> dict[str, Any]:
     return dict(record(system)["settings"]) if find(system).space else {}
 
 
-def build(system: str) -> Recommender:
-    """Return an unfitted model with the chosen settings; raises what `tuned` raises."""
+def build(system: str, dataset: Dataset | None = None) -> Recommender:
+    """Return an unfitted model with the chosen settings.
+
+    Parameters
+    ----------
+    system : str
+        Its name.
+    dataset : Dataset, optional
+        For systems that use side information: what they are to be fitted on, with its tags and friends.
+
+    Raises
+    ------
+    UnknownNameError, LookupError
+        As `tuned`.
+    ValueError
+        When the system uses side information and no data set was given.
+    """
     found = find(system)
-    return found.build(tuned(system))
+    return found.build(tuned(system), _side(found, dataset))
+
+
+def _side(of: System, dataset: Dataset | None) -> SideInformation | None:
+    if dataset is None or not of.side:
+        return None
+    from musicrec.side_information import SideInformation
+
+    return SideInformation(dataset)
 
 
 def edges(system: str) -> list[str]:
@@ -346,12 +415,13 @@ def tune(system: str, dataset: Dataset, *, trials: int = TRIALS, seed: int = 0) 
 
     searched([system])
     of, split = SYSTEMS[system], split_by_user(dataset.interactions, TUNING_SEED)
+    side = _side(of, dataset)
     log = build_dir() / "settings" / "unfinished" / f"{system}-{_key(of, dataset, seed)}.csv"
     rows = _read(log, of.space)[:trials] if log.exists() else []
     with _Progress(system, trials, rows) as progress:
         for number in range(len(rows), trials):
-            settings = of.defaults() if number == 0 else _propose(of.space, rows, seed)
-            rows.append({"number": number, **settings, **_try(of.build(settings), split)})
+            settings = of.defaults(side) if number == 0 else _propose(of.space, rows, seed)
+            rows.append({"number": number, **settings, **_try(of.build(settings, side), split)})
             _write(log, rows)
             progress.done(rows[-1])
     complete = [row for row in rows if row["state"] == "complete"]
