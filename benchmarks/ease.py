@@ -9,7 +9,7 @@ from musicrec import datasets
 from musicrec.interactions import Interactions
 from musicrec.models.ease import EASE
 
-ITEMS = 8000  # the textbook takes time that grows with the cube, 10 minutes and 2.5 GB for all 17,632
+ITEMS = 8000  # the textbook takes time that grows with the cube: minutes, and 2.5 GB, for all 17,632
 
 
 def most_popular(listens: Interactions, n: int) -> Interactions:
