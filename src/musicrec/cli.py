@@ -480,14 +480,14 @@ def _list_systems(as_json: bool) -> None:
     """Show every system with its search space and the settings that are kept."""
     from musicrec import tuning
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, system in tuning.SYSTEMS.items():
         try:
-            kept: dict[str, Any] | None = tuning.record(name)
+            kept = tuning.record(name)
         except LookupError:
-            kept = None
+            kept = {}
         space = {setting: str(values) for setting, values in system.space.items()}
-        rows.append({"system": name, "space": space, "note": system.why, "kept": kept})
+        rows.append({"system": name, "space": space, "note": system.why, "kept": kept or None})
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
