@@ -72,8 +72,8 @@ def kinds(train: Interactions, held_out: Interactions, *, least: int = 3) -> dic
 
     Of listeners with something held out and at least the median number of artists, `mainstream` is the one whose
     `median_fame` is nearest to the 95th percentile, `niche` nearest to the 5th: near the ends, but not the extremes,
-    who are often odd in other ways. `few artists` has fewest artists among all listeners, though at least `least`.
-    Of equals the first in the data is taken.
+    who are often odd in other ways. `few artists` has fewest artists of those with at least `least` that somebody
+    else listens to as well. Of equals the first in the data is taken.
 
     Returns
     -------
@@ -88,14 +88,16 @@ def kinds(train: Interactions, held_out: Interactions, *, least: int = 3) -> dic
     fame, sizes = median_fame(train), train.history_sizes()
     able = (held_out.history_sizes() > 0) & (sizes >= np.median(sizes))
     some = np.flatnonzero(able)
-    if len(some) < 2 or not (sizes >= least).any():
+    rows, columns = train.coordinates()
+    shared = np.bincount(rows[train.listeners()[columns] > 1], minlength=train.n_users)
+    if len(some) < 2 or not (shared >= least).any():
         raise ValueError(
             f"too few listeners to choose from: {len(some)} have something held out and at least the median number "
-            f"of artists, {int((sizes >= least).sum())} have {least} artists or more"
+            f"of artists, {int((shared >= least).sum())} have {least} artists that somebody else listens to"
         )
     ends = np.quantile(fame[some], [0.95, 0.05])
     mainstream, niche = (int(some[np.argmin(np.abs(fame[some] - end))]) for end in ends)
-    few = int(np.argmin(np.where(sizes >= least, sizes, sizes.max() + 1)))
+    few = int(np.argmin(np.where(shared >= least, sizes, sizes.max() + 1)))
     if len({mainstream, niche, few}) < 3:
         raise ValueError("too few listeners to choose from: two of the three kinds would be the same listener")
     return {"mainstream": mainstream, "niche": niche, "few artists": few}
