@@ -243,7 +243,12 @@ SYSTEMS: dict[str, System] = {
     ),
     "kernel-users": System(
         "kernel_users.KernelUsers",
-        {"l2": Range(0.1, 100.0, log=True), "damping": Range(0.0, 0.6), "tag_weight": Range(0.0, 5.0)},
+        {
+            "l2": Range(0.1, 100.0, log=True),
+            "damping": Range(0.0, 0.6),
+            "tag_weight": Range(0.0, 5.0),
+            "friend_weight": Range(0.0, 5.0),
+        },
         side=True,
     ),
     "friends": System("friends.Friends", {"trust": Range(0.001, 1.0, log=True)}, side=True),

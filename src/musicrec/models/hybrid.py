@@ -28,7 +28,7 @@ from musicrec.side_information import SideInformation
 # What each system rests on beside listens; an ablation leaves out whatever rests on an ingredient.
 SCORERS: dict[str, tuple[Callable[[SideInformation], Recommender], frozenset[str]]] = {
     "ease-side": (EASESide, frozenset({"tags", "plays"})),
-    "kernel-users": (KernelUsers, frozenset({"tags", "plays"})),
+    "kernel-users": (KernelUsers, frozenset({"tags", "friends", "plays"})),
     "als-side": (ALSSide, frozenset({"tags", "plays"})),
     "ease": (lambda side: EASE(40.0, damping=0.2), frozenset()),
     "als": (lambda side: ALS(), frozenset({"plays"})),
