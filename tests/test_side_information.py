@@ -32,7 +32,12 @@ SYSTEMS = {
 @pytest.fixture(scope="module")
 def data() -> Dataset:
     shape = simulated.Shape(
-        users=80, artists=300, listens=3_000, tags=600, tag_assignments=4_000, friends=400,
+        users=80,
+        artists=300,
+        listens=3_000,
+        tags=600,
+        tag_assignments=4_000,
+        friends=400,
         artists_without_picture=3,
     )
     data = simulated.listeners(5, shape)
