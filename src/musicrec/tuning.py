@@ -302,8 +302,8 @@ def tuned(system: str) -> dict[str, Any]:
     return dict(record(system)["settings"]) if find(system).space else {}
 
 
-def build(system: str, dataset: Dataset | None = None) -> Recommender:
-    """Return an unfitted model with the chosen settings.
+def build(system: str, dataset: Dataset | None = None, **changes: Any) -> Recommender:
+    """Return an unfitted model with the chosen settings, some of them changed.
 
     Parameters
     ----------
@@ -320,7 +320,7 @@ def build(system: str, dataset: Dataset | None = None) -> Recommender:
         When the system uses side information and no data set was given.
     """
     found = find(system)
-    return found.build(tuned(system), _side(found, dataset))
+    return found.build({**tuned(system), **changes}, _side(found, dataset))
 
 
 def _side(of: System, dataset: Dataset | None) -> SideInformation | None:

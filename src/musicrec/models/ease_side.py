@@ -41,11 +41,11 @@ class EASESide(EASE):
     def __init__(
         self,
         side: SideInformation,
-        l2: float = 35.0,
-        damping: float = 0.2,
+        l2: float = 57.1,
+        damping: float = 0.208,
         strength: str = "log",
-        tag_weight: float = 0.5,
-        tagged_weight: float = 0.6,
+        tag_weight: float = 0.86,
+        tagged_weight: float = 0.719,
         min_items: int = 3,
     ) -> None:
         super().__init__(l2, damping, strength)
