@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-OPTIONS := $(if $(filter-out 0,$(QUICK)),--quick) $(if $(DATASET),--dataset $(DATASET)) $(if $(ONLY),--only $(ONLY))
+OPTIONS := $(if $(filter-out 0,$(QUICK)),--quick) $(if $(DATASET),--dataset $(DATASET)) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
@@ -20,7 +20,8 @@ help: ## show what can be made
 	@echo
 	@echo "  make book QUICK=1              shortened training, for a first look (minutes)"
 	@echo "  make book ONLY=02              execute one chapter, leave the others as they are"
-	@echo "  make book DATASET=simulated    invented listeners, no download"
+	@echo "  make book JOBS=2               execute two chapters at a time; also for reproduce"
+	@echo "  make book DATASET=simulated    invented listeners, no download; simulated-small: a fifth of them"
 	@echo "  make test ARGS='-k metrics'    some tests; PYTHON=python3.12 chooses the interpreter"
 
 book: $(READY) ## execute the notebooks, build the site to build/html/index.html
@@ -35,7 +36,7 @@ lint: $(READY) ## check style and types
 	$(BIN)/mypy
 
 reproduce: $(READY) ## compare every figure the originals reported with what this machine measures
-	@$(BIN)/musicrec reproduce $(if $(DATASET),--dataset $(DATASET)) $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/musicrec reproduce $(OPTIONS)
 
 bench: $(READY) ## measure speed and memory against named peers on the same work
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -54,8 +54,8 @@ def test_help_lists_the_goals():
 
 
 def test_variables_become_options():
-    text = make("-n", "book", "QUICK=1", "DATASET=simulated", "ONLY=02").stdout
-    assert "musicrec book --quick --dataset simulated --only 02" in text
+    text = make("-n", "book", "QUICK=1", "DATASET=simulated", "ONLY=02", "JOBS=2").stdout
+    assert "musicrec book --quick --dataset simulated --only 02 --jobs 2" in text
     assert "--quick" not in make("-n", "book", "QUICK=0").stdout
 
 
@@ -93,7 +93,7 @@ def test_notebooks_are_stored_clean(path: Path):
         if cell.cell_type == "code":
             assert cell.outputs == [] and cell.execution_count is None, "stored without outputs"
     assert re.fullmatch(r"\d\d_[a-z_]+", path.stem)
-    assert set(notebook.metadata.get("musicrec", {})) <= {"originals"}
+    assert set(notebook.metadata.get("musicrec", {})) <= {"originals", "reads_scores"}
 
 
 def test_workflow_and_settings_are_valid():

@@ -1,16 +1,25 @@
 """Executing chapters and building the site, on a trial book of two tiny notebooks."""
 
 import dataclasses
+import io
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
+from rich.console import Console
 
-from musicrec import chapters, pages, publish
+from musicrec import chapters, execution, pages, progress, publish
 from musicrec._sphinx_math import to_mathml
-from musicrec.chapters import BookError, Run, code_closure, execute_all, find_chapters, why_stale
+from musicrec.chapters import BookError, Run, code_closure, find_chapters, why_stale
+from musicrec.execution import execute_all
 from musicrec.scores import Score, ScoreBook, build_dir, read_scores
 from trial_book import FIGURE, ROOT, SCORE, Recorder, dataset, html_output, pretend, run, write_notebook
 from trial_book import book as book
@@ -99,7 +108,7 @@ def test_no_chapter_depends_on_how_the_book_is_published():
     names = {
         p.name for path in (ROOT / "notebooks").glob("*.ipynb") for p in code_closure(chapters._python_cells(path))
     }
-    assert not names & {"cli.py", "publish.py", "chapters.py", "pages.py", "progress.py"}
+    assert not names & {"cli.py", "publish.py", "chapters.py", "execution.py", "pages.py", "progress.py"}
     assert "dataset.py" in {p.name for p in code_closure(["from musicrec.scores import ScoreBook"])}
 
 
@@ -203,6 +212,136 @@ def test_a_cell_that_is_not_python_is_named(book: Path):
         chapters.inputs(find_chapters(book)[0], run(), book)
     write_notebook(book, "01_eda", "%matplotlib inline\n!true\nx = 1")
     chapters.inputs(find_chapters(book)[0], run(), book)
+
+
+# --- several at a time ----------------------------------------------------------------------------------------------
+
+MEET = """
+import os, time
+from pathlib import Path
+Path("{me}.here").touch()
+while not Path("{other}.here").exists():
+    time.sleep(0.02)
+print("threads", os.environ["TF_NUM_INTRAOP_THREADS"], os.environ["OMP_NUM_THREADS"])
+"""
+BUSY = """
+import os, signal, time
+from musicrec.files import whole
+from musicrec.scores import build_dir
+{first}
+with whole(build_dir() / "half.txt") as file:
+    file.write("half")
+    with whole("{me}.pid") as pid:
+        pid.write(str(os.getpid()))
+    time.sleep(100)
+"""
+
+
+def kernel_of(folder: Path, name: str) -> int:
+    """Wait until the kernel of a busy chapter has said which process it is."""
+    path = folder / "notebooks" / f"{name}.pid"
+    end = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < end, f"{name} did not begin"
+        time.sleep(0.05)
+    return int(path.read_text())
+
+
+def assert_nothing_is_left(book: Path, *pids: int) -> None:
+    assert not [pid for pid in pids if psutil.pid_exists(pid)]
+    left = [path.name for path in (book / "build").rglob("*") if "half" in path.name or "partial" in path.name]
+    assert left == [], "half-written"
+
+
+def test_two_chapters_run_at_the_same_time_and_share_the_cores(book: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")  # what the user says holds
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    for me, other in (("01_eda", "02_baseline"), ("02_baseline", "01_eda")):
+        write_notebook(book, me, MEET.format(me=me, other=other), SCORE.format(me))
+    found, told = find_chapters(book), Recorder()
+    execute_all(found, run(), book, told, jobs=2)  # neither would end without the other
+    assert sorted(told.executed) == ["01_eda", "02_baseline"] and all(chapter.stamp() for chapter in found)
+    assert all("threads 4 7" in chapter.executed.read_text() for chapter in found)
+
+
+def test_what_reads_the_scores_of_others_runs_last_and_again_when_they_change(book: Path):
+    listed = "from musicrec.scores import build_dir\nprint(sorted(p.name for p in (build_dir() / 'scores').iterdir()))"
+    write_notebook(book, "01_eda", listed, SCORE.format("01_eda"), reads_scores=True)
+    reader, other = find_chapters(book)
+    told = Recorder()
+    execute_all([reader, other], run(), book, told, jobs=2)
+    assert told.executed == ["02_baseline", "01_eda"]
+    assert "['02_baseline.json']" in reader.executed.read_text()
+    assert why_stale(reader, run(), book) == ""
+
+    other.scores_path.write_text("[ ]")
+    assert why_stale(reader, run(), book) == "changed: scores" and why_stale(other, run(), book) == ""
+    again = Recorder()
+    execute_all([reader, other], run(), book, again, jobs=2)
+    assert again.executed == ["01_eda"] and again.notes["02_baseline"] == "up to date"
+
+
+def test_a_failing_chapter_stops_the_others_even_stubborn_ones(book: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(execution, "PATIENCE", 1.0)
+    wait = "import time\nfrom pathlib import Path\nwhile not Path('02_baseline.pid').exists(): time.sleep(0.05)\n"
+    write_notebook(book, "01_eda", wait + "raise KeyError('no such artist')")
+    deaf = BUSY.format(me="02_baseline", first="signal.signal(signal.SIGINT, signal.SIG_IGN)")
+    write_notebook(book, "02_baseline", SCORE.format("02_baseline"), deaf.replace("half.txt", "02.txt"))
+    (first, second), told = find_chapters(book), Recorder()
+    start = time.monotonic()
+    with pytest.raises(BookError, match=r"01_eda\.ipynb failed in cell"):
+        execute_all([first, second], run(), book, told, jobs=2)
+    assert time.monotonic() - start < 50, "it does not wait for the end of the other"
+    assert told.notes == {"02_baseline": "stopped before its end"} and told.ended
+    assert not psutil.pid_exists(kernel_of(book, "02_baseline"))
+    assert not first.stamp() and not second.stamp() and not second.scores_path.exists()
+    assert [path.name for path in (book / "build").rglob("*.partial.ipynb")] == ["01_eda.partial.ipynb"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process groups")
+def test_ctrl_c_leaves_neither_half_written_files_nor_processes(book: Path):
+    for name in ("01_eda", "02_baseline"):
+        write_notebook(book, name, SCORE.format(name), BUSY.format(me=name, first=""))
+    code = (
+        "from pathlib import Path; from trial_book import Recorder, run; from musicrec.chapters import find_chapters\n"
+        "from musicrec.execution import execute_all\n"
+        "book = Path.cwd(); execute_all(find_chapters(book), run(), book, Recorder(), jobs=2)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=book, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    pids = [kernel_of(book, name) for name in ("01_eda", "02_baseline")]
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, errors = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in errors.splitlines()[-1]
+    assert_nothing_is_left(book, *pids)
+    assert not [chapter for chapter in find_chapters(book) if chapter.stamp() or chapter.scores_path.exists()]
+
+
+def test_the_lines_of_chapters_that_run_together_can_be_told_apart(monkeypatch: pytest.MonkeyPatch):
+    lines: list[str] = []
+    for console in (Console(file=io.StringIO()), Console(file=io.StringIO(), force_terminal=True)):
+        told = progress.progress_on(console)
+        monkeypatch.setattr(progress, "EVERY", -1.0)
+        told.begin(["01_eda", "02_baseline"])
+        told.chapter("01_eda", 3, "never executed")
+        told.chapter("02_baseline", 4, "changed: code")
+        told.cell("02_baseline")
+        told.cell("01_eda")
+        told.done("02_baseline", "9 s")
+        told.done("01_eda", "12 s")
+        told.end()
+        lines.append(console.file.getvalue())  # type: ignore[attr-defined]
+    plain = lines[0].splitlines()
+    assert plain[:4] == [
+        "[1/2] 01_eda: executing 3 cells (never executed)",
+        "[2/2] 02_baseline: executing 4 cells (changed: code)",
+        "[2/2] 02_baseline: cell 1 of 4",
+        "[1/2] 01_eda: cell 1 of 3",
+    ]
+    assert plain[4].startswith("[2/2] 02_baseline: 9 s, ") and plain[5].startswith("[1/2] 01_eda: 12 s, ")
+    assert "02_baseline: 9 s" in lines[1] and "2/2" in lines[1]
 
 
 # --- what may be published ------------------------------------------------------------------------------------------

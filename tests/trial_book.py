@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -43,18 +44,19 @@ class Recorder:
 
     def __init__(self) -> None:
         self.executed: list[str] = []
-        self.cells = self.chapters = 0
+        self.names: list[str] = []
+        self.cells = 0
         self.notes: dict[str, str] = {}
         self.ended = False
 
-    def begin(self, chapters: int) -> None:
-        self.chapters = chapters
+    def begin(self, names: Sequence[str]) -> None:
+        self.names = list(names)
 
     def chapter(self, name: str, cells: int, why: str) -> None:
         self.executed.append(name)
         self.total, self.cells = cells, 0
 
-    def cell(self) -> None:
+    def cell(self, name: str) -> None:
         self.cells += 1
 
     def done(self, name: str, note: str) -> None:
@@ -64,15 +66,16 @@ class Recorder:
         self.ended = True
 
 
-def write_notebook(root: Path, name: str, *sources: str, originals: tuple[str, ...] = ()) -> Path:
+def write_notebook(
+    root: Path, name: str, *sources: str, originals: tuple[str, ...] = (), reads_scores: bool = False
+) -> Path:
     path = root / "notebooks" / f"{name}.ipynb"
     cells = [new_markdown_cell(f"# Chapter {name}")]
     cells.append(new_code_cell('dataset = "auto"\nseed = 0\nquick = False', metadata={"tags": ["parameters"]}))
     cells += [new_code_cell(source) for source in sources or (SCORE.format(name),)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(
-        new_notebook(cells=cells, metadata={"kernelspec": kernel, "musicrec": {"originals": list(originals)}}), path
-    )
+    about = {"originals": list(originals), **({"reads_scores": True} if reads_scores else {})}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel, "musicrec": about}), path)
     return path
 
 

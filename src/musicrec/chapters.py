@@ -1,20 +1,17 @@
-"""Chapters: find the notebooks of the book and execute the ones whose results are out of date."""
+"""Chapters: find the notebooks of the book and tell which of their results are out of date."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import json
-import os
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from musicrec.files import write_text
 from musicrec.scores import ORIGINALS, build_dir
 
 if TYPE_CHECKING:
@@ -22,18 +19,6 @@ if TYPE_CHECKING:
 
 SOURCE = Path(__file__).parent
 BOOK_DATA = ("auto", "lastfm-2k", "simulated")
-# Read when a library is first imported, so they must stand before the kernel starts: no log lines of TensorFlow in
-# the cells, the same rounding on every machine with or without oneDNN, no threads of BLAS fighting for two cores.
-KERNEL_ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
-    "OPENBLAS_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    "PYTHONWARNINGS": "ignore:IProgress not found",  # bars of libraries; a page has no use for widgets
-    "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one registered in the user's home
-    "JUPYTER_PLATFORM_DIRS": "1",
-}
 
 
 class BookError(ValueError):
@@ -65,10 +50,14 @@ class Chapter:
         The notebook as stored, without outputs.
     originals : tuple of str
         Keys of the originals whose reported figures it reproduces, from its metadata `musicrec.originals`.
+    reads_scores : bool
+        Whether it reads what the other chapters measured, from its metadata `musicrec.reads_scores`: it is then
+        executed after them, and again when one of their scores changes.
     """
 
     path: Path
     originals: tuple[str, ...] = ()
+    reads_scores: bool = False
 
     @property
     def name(self) -> str:
@@ -195,7 +184,7 @@ def _read_chapter(root: Path, file: str) -> Chapter:
         raise BookError(f"{path} has no cell tagged `parameters`, so it cannot be told which data to use")
     if unknown := set(metadata.get("originals", ())) - set(ORIGINALS):
         raise BookError(f"{path}: musicrec.originals names {', '.join(sorted(unknown))}; known: {', '.join(ORIGINALS)}")
-    return Chapter(path, tuple(metadata.get("originals", ())))
+    return Chapter(path, tuple(metadata.get("originals", ())), metadata.get("reads_scores", False) is True)
 
 
 def code_closure(sources: Iterable[str], package: Path | None = None) -> list[Path]:
@@ -261,13 +250,17 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
     cells = [
         [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in notebook["cells"]
     ]
-    return {
+    digests = {
         "notebook": _digest(json.dumps(cells)),
         "code": _digest(*(f"{p.relative_to(SOURCE)}\n{p.read_text(encoding='utf-8')}" for p in code)),
         "data": _digest(*(f"{d.name} {d.provenance.fingerprint}" for d in data)),
         "parameters": _digest(json.dumps(run.parameters, sort_keys=True)),
         "environment": _digest((root / "requirements.lock").read_text(encoding="utf-8")),
     }
+    if chapter.reads_scores:
+        paths = [other.scores_path for other in find_chapters(root) if not other.reads_scores]
+        digests["scores"] = _digest(*(f"{p.name}\n{p.read_text(encoding='utf-8')}" for p in paths if p.exists()))
+    return digests
 
 
 def _digest(*texts: str) -> str:
@@ -285,131 +278,3 @@ def why_stale(chapter: Chapter, run: Run, root: Path) -> str:
     now = inputs(chapter, run, root)
     changed = [name for name in now if stamp["inputs"].get(name) != now[name]]
     return f"changed: {', '.join(changed)}" if changed else ""
-
-
-class Progress(Protocol):
-    """Told how the execution goes; see `musicrec.progress`."""
-
-    def begin(self, chapters: int) -> None:
-        """Say how many chapters there are."""
-
-    def chapter(self, name: str, cells: int, why: str) -> None:
-        """Say that a chapter with so many cells begins."""
-
-    def cell(self) -> None:
-        """Say that a cell is done."""
-
-    def done(self, name: str, note: str) -> None:
-        """Say that a chapter is done."""
-
-    def end(self) -> None:
-        """Say that nothing more comes."""
-
-
-def execute_all(chapters: Iterable[Chapter], run: Run, root: Path, progress: Progress) -> None:
-    """Execute the chapters that are out of date, in order; the others stay as they are.
-
-    Raises
-    ------
-    BookError
-        At the first notebook that fails; the chapters before it are finished and stay.
-    """
-    chapters = list(chapters)
-    progress.begin(len(chapters))
-    try:
-        for chapter in chapters:
-            why = why_stale(chapter, run, root)
-            if why:
-                execute(chapter, run, root, progress, why)
-            else:
-                progress.done(chapter.name, "up to date")
-    finally:
-        progress.end()
-
-
-def execute(chapter: Chapter, run: Run, root: Path, progress: Progress, why: str = "") -> None:
-    """Execute one notebook with papermill; its copy, scores and stamp stand only when it ran to the end.
-
-    Raises
-    ------
-    BookError
-        When a cell fails, the kernel dies or no scores were written.
-    """
-    import nbformat
-    import papermill
-    from papermill.engines import NBClientEngine, papermill_engines
-    from papermill.exceptions import PapermillExecutionError
-
-    class Engine(NBClientEngine):
-        @classmethod
-        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
-            whole = nb_man.cell_complete
-
-            def complete(*args: Any, **kwargs: Any) -> None:
-                whole(*args, **kwargs)
-                progress.cell()
-
-            nb_man.cell_complete = complete
-            return super().execute_managed_notebook(nb_man, kernel_name, **options)
-
-    papermill_engines.register("musicrec", Engine)
-    for name, value in KERNEL_ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    os.environ["MUSICREC_BUILD"] = str(build_dir().resolve())
-    # An IPython home of its own: no start-up files of the reader's, and none of its own messages in the log.
-    home = build_dir().resolve() / "ipython"
-    write_text(home / "profile_default" / "ipython_kernel_config.py", "c.IPKernelApp.log_level = 50\n")
-    os.environ["IPYTHONDIR"] = str(home)
-
-    digests = inputs(chapter, run, root)  # as they are now: an edit while the notebook runs makes it stale
-    for path in (chapter.stamp_path, chapter.scores_path):
-        path.unlink(missing_ok=True)
-    chapter.executed.parent.mkdir(parents=True, exist_ok=True)
-    partial = chapter.executed.with_name(f"{chapter.name}.partial.ipynb")
-    notebook = nbformat.read(chapter.path, as_version=4)
-    progress.chapter(chapter.name, len(notebook.cells) + 1, why)  # one more: the injected parameters
-    start = time.perf_counter()
-    try:
-        papermill.execute_notebook(
-            chapter.path, partial, run.parameters, engine_name="musicrec", kernel_name="python3",
-            cwd=chapter.path.parent, progress_bar=False, autosave_cell_every=0,
-        )  # fmt: skip
-    except PapermillExecutionError as error:
-        raise BookError(
-            f"{chapter.path.name} failed in cell {error.exec_count}: {error.ename}: {error.evalue}\n"
-            f"in: {error.source.strip().splitlines()[0]} …\n"
-            f"executed so far, with the traceback: {partial}"
-        ) from error
-    except RuntimeError as error:  # nbclient's DeadKernelError: most often the memory ran out
-        raise BookError(f"{chapter.path.name}: {error}; executed so far: {partial}") from error
-    seconds = time.perf_counter() - start
-    if not chapter.scores_path.exists():
-        raise BookError(
-            f"{chapter.path.name} ran to the end but wrote no scores to {chapter.scores_path}; a chapter records "
-            f"them with ScoreBook({chapter.name!r}, …).add(…)"
-        )
-    _clean(partial)
-    partial.replace(chapter.executed)
-    stamp = {
-        "inputs": digests,
-        "parameters": run.parameters,
-        "seconds": round(seconds, 1),
-        "cells": len(notebook.cells),
-    }
-    write_text(chapter.stamp_path, json.dumps(stamp, indent=1) + "\n")
-    progress.done(chapter.name, f"{seconds:.0f} s")
-
-
-def _clean(path: Path) -> None:
-    """Take out what papermill notes for itself (times, paths of this machine) and hide the injected cell."""
-    import nbformat
-
-    notebook = nbformat.read(path, as_version=4)
-    notebook.metadata.pop("papermill", None)
-    notebook.metadata.pop("widgets", None)  # their state, of no use without a kernel
-    for cell in notebook.cells:
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-        if "injected-parameters" in cell.metadata.get("tags", ()):
-            cell.metadata.tags.append("remove-cell")
-    write_text(path, nbformat.writes(notebook) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import warnings
@@ -56,6 +57,9 @@ BookData = Annotated[
 ]
 Quick = Annotated[bool, typer.Option("--quick", help="Shorten training, for a first look; every page says so.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Execute N chapters at a time; they share the cores.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")]
 
 
@@ -138,13 +142,15 @@ def book(
     ] = None,
     quick: Quick = False,
     seed: Seed = 0,
+    jobs: Jobs = 1,
 ) -> None:
     """Execute the notebooks that are out of date and build the site.
 
     Only what changed is executed again: the notebook, the code it imports, the data, the parameters or the locked
-    environment. Stopped halfway, it goes on with the chapter it was at.
+    environment. Stopped halfway, it goes on with the chapters it was at. A chapter that reads the scores of the others
+    comes last, whatever the number of jobs.
 
-    Examples: `musicrec book`, `musicrec book --only 02`, `musicrec book --dataset simulated --quick`
+    Examples: `musicrec book --jobs 2`, `musicrec book --only 02`, `musicrec book --dataset simulated --quick`
     """
     from musicrec.chapters import book_root, find_chapters, resolve
     from musicrec.progress import progress_on
@@ -153,7 +159,8 @@ def book(
     root = book_root()
     find_chapters(root, only)  # a wrong name is told before the data are looked for
     run, console = resolve(dataset, seed=seed, quick=quick), _console()
-    site = make_book(root, run, progress_on(console), lambda text: console.print(text, soft_wrap=True), only)
+    say = functools.partial(console.print, soft_wrap=True)
+    site = make_book(root, run, progress_on(console), say, only, jobs=jobs)
     about = run.data.provenance
     state = "built" if site.rebuilt else "unchanged"
     typer.echo(f"the book: {site.index.resolve()} ({site.pages} pages, {site.figures} figures, {state})")
@@ -206,6 +213,7 @@ def reproduce(
     dataset: BookData = "auto",
     quick: Quick = False,
     seed: Seed = 0,
+    jobs: Jobs = 1,
 ) -> None:
     """Compare every figure the originals reported with what this machine measures.
 
@@ -213,7 +221,8 @@ def reproduce(
 
     Examples: `musicrec reproduce`, `musicrec reproduce --only lastfm-mf --json`
     """
-    from musicrec.chapters import BookError, book_root, execute_all, find_chapters, resolve
+    from musicrec.chapters import BookError, book_root, find_chapters, resolve
+    from musicrec.execution import execute_all
     from musicrec.pages import MARKS, number
     from musicrec.progress import progress_on
     from musicrec.scores import read_scores, reproduction
@@ -223,7 +232,8 @@ def reproduce(
     chapters = [c for c in find_chapters(root) if (only in c.originals if only else c.originals)]
     if not chapters:
         raise BookError("no chapter of this book reproduces " + (f"{only!r}" if only else "an original"))
-    execute_all(chapters, resolve(dataset, seed=seed, quick=quick), root, progress_on(_console()))
+    run = resolve(dataset, seed=seed, quick=quick)
+    execute_all(chapters, run, root, progress_on(_console()), jobs)
     names = {chapter.name for chapter in chapters}
     rows = reproduction([score for score in read_scores() if score.chapter in names], only)
     if as_json:

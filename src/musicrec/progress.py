@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -12,69 +13,75 @@ EVERY = 30.0  # seconds between two signs of life in a log
 
 
 class PlainProgress:
-    """One line when a chapter begins, one when it ends, and a sign of life in between."""
+    """One line when a chapter begins, one when it ends, and a sign of life in between.
+
+    Every line begins with the place of its chapter in the book, because the lines of several may alternate.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.chapters = self.number = self.cells = self.cells_done = 0
-        self.name = ""
-        self.start = self.last = time.monotonic()
+        self.names: list[str] = []
+        self.cells: dict[str, int] = {}
+        self.cells_done: dict[str, int] = {}
+        self.last: dict[str, float] = {}
+        self.start = time.monotonic()
 
-    def begin(self, chapters: int) -> None:
-        """Say how many chapters there are."""
-        self.chapters, self.start = chapters, time.monotonic()
+    def begin(self, names: Sequence[str]) -> None:
+        """Say which chapters there are."""
+        self.names, self.start = list(names), time.monotonic()
 
     def chapter(self, name: str, cells: int, why: str) -> None:
         """Say that a chapter with so many cells begins."""
-        self.name, self.cells, self.cells_done, self.last = name, cells, 0, time.monotonic()
-        self._say(f"[{self.number + 1}/{self.chapters}] {name}: executing {cells} cells ({why})")
+        self.cells[name], self.cells_done[name], self.last[name] = cells, 0, time.monotonic()
+        self._say(name, f"executing {cells} cells ({why})")
 
-    def cell(self) -> None:
-        """Say that a cell is done."""
-        self.cells_done += 1
-        if time.monotonic() - self.last > EVERY:
-            self.last = time.monotonic()
-            self._say(f"    {self.name}: cell {self.cells_done} of {self.cells}")
+    def cell(self, name: str) -> None:
+        """Say that a cell of a chapter is done."""
+        self.cells_done[name] += 1
+        if time.monotonic() - self.last[name] > EVERY:
+            self.last[name] = time.monotonic()
+            self._say(name, f"cell {self.cells_done[name]} of {self.cells[name]}")
 
     def done(self, name: str, note: str) -> None:
         """Say that a chapter is done."""
-        self.number += 1
-        self._say(f"[{self.number}/{self.chapters}] {name}: {note}, {time.monotonic() - self.start:.0f} s in all")
+        self._say(name, f"{note}, {time.monotonic() - self.start:.0f} s in all")
 
     def end(self) -> None:
         """Say that nothing more comes."""
 
-    def _say(self, line: str) -> None:
+    def _say(self, name: str, text: str) -> None:
+        line = f"[{self.names.index(name) + 1}/{len(self.names)}] {name}: {text}"
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class BarProgress:
-    """A bar over the chapters and one over the cells of the current chapter, with the time each has taken."""
+    """A bar over the chapters and one over the cells of each that runs, with the time each has taken."""
 
     def __init__(self, console: Console) -> None:
         self.bars = Bars(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
         )
-        self.book = self.current = TaskID(0)
+        self.book = TaskID(0)
+        self.running: dict[str, TaskID] = {}
 
-    def begin(self, chapters: int) -> None:
-        """Say how many chapters there are."""
-        self.book = self.bars.add_task("book", total=chapters)
+    def begin(self, names: Sequence[str]) -> None:
+        """Say which chapters there are."""
+        self.book = self.bars.add_task("book", total=len(names))
         self.bars.start()
 
     def chapter(self, name: str, cells: int, why: str) -> None:
         """Say that a chapter with so many cells begins."""
-        self.current = self.bars.add_task(f"  {name} ({why})", total=cells)
+        self.running[name] = self.bars.add_task(f"  {name} ({why})", total=cells)
 
-    def cell(self) -> None:
-        """Say that a cell is done."""
-        self.bars.advance(self.current)
+    def cell(self, name: str) -> None:
+        """Say that a cell of a chapter is done."""
+        self.bars.advance(self.running[name])
 
     def done(self, name: str, note: str) -> None:
         """Say that a chapter is done."""
         self.bars.console.print(f"  {name}: {note}", markup=False, highlight=False)
-        if self.current != self.book:
-            self.bars.update(self.current, visible=False)
+        if name in self.running:
+            self.bars.update(self.running.pop(name), visible=False)
         self.bars.advance(self.book)
 
     def end(self) -> None:

@@ -18,7 +18,8 @@ from typing import Any
 import yaml
 
 from musicrec import try_page
-from musicrec.chapters import BookError, Chapter, Progress, Run, execute_all, find_chapters, toc_files, why_stale
+from musicrec.chapters import BookError, Chapter, Run, find_chapters, toc_files, why_stale
+from musicrec.execution import Progress, execute_all
 from musicrec.files import write_text
 from musicrec.pages import leaderboard_page, provenance_page, repository, reproduction_page, state_page
 from musicrec.scores import build_dir, read_scores
@@ -41,15 +42,15 @@ class Site:
     rebuilt: bool
 
 
-def make_book(root: Path, run: Run, progress: Progress, say: Say, only: str | None = None) -> Site:
-    """Execute what is out of date (all chapters or one) and build the site.
+def make_book(root: Path, run: Run, progress: Progress, say: Say, only: str | None = None, *, jobs: int = 1) -> Site:
+    """Execute what is out of date (all chapters or one), `jobs` chapters at a time, and build the site.
 
     Raises
     ------
     BookError
         When a notebook fails, a page has an error or a figure is lost; the site of the last good build stays.
     """
-    execute_all(find_chapters(root, only), run, root, progress)
+    execute_all(find_chapters(root, only), run, root, progress, jobs)
     return build_site(root, run, say)
 
 
