@@ -71,11 +71,11 @@ def test_an_unknown_name() -> None:
 def test_simulated_data_stand_in_but_never_silently(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = simulated.listeners(5, SMALL)
     seeds = []
-    monkeypatch.setattr(simulated, "listeners", lambda seed: seeds.append(seed) or small)
+    monkeypatch.setattr(simulated, "listeners", lambda seed, name: seeds.append((seed, name)) or small)
     with pytest.warns(datasets.SimulatedDataWarning, match="SIMULATED DATA: no copy of lastfm-2k can be had") as caught:
         data = datasets.load("auto", seed=5)
     assert caught[0].filename == __file__
-    assert seeds == [5]
+    assert seeds == [(5, "simulated")]
     assert data.simulated and data.fell_back and data.name == "simulated"
     assert "MUSICREC_DATA is not set" in data.provenance.fallback
     assert not small.fell_back  # asked for by name, nothing stands in for anything
@@ -122,6 +122,14 @@ def test_files_of_the_published_size_are_loaded_and_other_values_are_said(
 
 
 # --- simulated listeners
+
+
+def test_the_small_world_is_a_fifth_of_the_other_one(world: Dataset) -> None:
+    small = datasets.load("simulated-small", seed=3)
+    assert small.name == "simulated-small" and small.simulated and small.oracle is not None
+    assert (small.interactions.n_users, small.interactions.n_items) == (400, 3_500)
+    for name, table in small.tables.items():
+        assert 0.19 < len(table) / len(world.tables[name]) < 0.22, name
 
 
 def test_the_simulated_shape_is_the_published_one(world: Dataset) -> None:

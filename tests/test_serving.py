@@ -199,6 +199,7 @@ def test_identity_follows_the_files_and_asks_no_network(tmp_path: Path, monkeypa
     monkeypatch.setenv("MUSICREC_CACHE", str(tmp_path / "cache"))
     name, digest = identity("auto")
     assert name == "simulated" and identity("simulated") == (name, digest) != identity("simulated", seed=1)
+    assert identity("simulated-small")[0] == "simulated-small" and identity("simulated-small")[1] != digest
     with pytest.raises(DataUnavailableError):
         identity("lastfm-2k")
     folder = tmp_path / "data" / "lastfm-2k"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset
 
 SOURCE = Path(__file__).parent
-BOOK_DATA = ("auto", "lastfm-2k", "simulated")
+BOOK_DATA = ("auto", "lastfm-2k", "simulated", "simulated-small")
 
 
 class BookError(ValueError):

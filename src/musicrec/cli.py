@@ -53,7 +53,11 @@ app.add_typer(catalog_app, name="catalog")
 
 BookData = Annotated[
     str,
-    typer.Option("--dataset", metavar="NAME", help="lastfm-2k, simulated, or auto: the first where it can be had."),
+    typer.Option(
+        "--dataset",
+        metavar="NAME",
+        help="lastfm-2k, simulated, simulated-small, or auto: the first, and where it cannot be had the second.",
+    ),
 ]
 Quick = Annotated[bool, typer.Option("--quick", help="Shorten training, for a first look; every page says so.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]

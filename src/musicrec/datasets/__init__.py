@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AUTO", "NAMES", "DataError", "DataUnavailableError", "SimulatedDataWarning", "load"]
 
-NAMES = ("lastfm-2k", "spotify-songs", "mpd", "simulated", "simulated-songs")
+NAMES = ("lastfm-2k", "spotify-songs", "mpd", "simulated", "simulated-small", "simulated-songs")
 AUTO = {"auto": ("lastfm-2k", "simulated"), "auto-songs": ("spotify-songs", "simulated-songs")}
 _MODULES = {"lastfm-2k": "lastfm", "spotify-songs": "spotify", "mpd": "mpd"}
 
@@ -29,9 +29,10 @@ def load(name: str = "auto", *, seed: int = 0, progress: bool = True) -> Dataset
     Parameters
     ----------
     name : str
-        `lastfm-2k`, `spotify-songs`, `mpd`, `simulated` or `simulated-songs`; or `auto` (`lastfm-2k`, and where that
-        can be had nowhere, `simulated`) or `auto-songs` (the same for `spotify-songs`). Real data come from the
-        folder named by the environment variable `MUSICREC_DATA`, from the cache, or from their publisher.
+        `lastfm-2k`, `spotify-songs`, `mpd`, `simulated`, `simulated-small` (a fifth of it, to check that things run) or
+        `simulated-songs`; or `auto` (`lastfm-2k`, and where that can be had nowhere, `simulated`) or `auto-songs` (the
+        same for `spotify-songs`). Real data come from the folder named by the environment variable `MUSICREC_DATA`,
+        from the cache, or from their publisher.
     seed : int
         Of simulated data; real data do not depend on it.
     progress : bool
@@ -75,6 +76,6 @@ def load(name: str = "auto", *, seed: int = 0, progress: bool = True) -> Dataset
     # Imported only now: pandas and scipy are slow to import, and the command must start fast.
     if name in _MODULES:
         return importlib.import_module(f"musicrec.datasets.{_MODULES[name]}").load(progress=progress)
-    if name == "simulated":
-        return importlib.import_module("musicrec.datasets.simulated").listeners(seed)
-    return importlib.import_module("musicrec.datasets.simulated_songs").songs(seed)
+    if name == "simulated-songs":
+        return importlib.import_module("musicrec.datasets.simulated_songs").songs(seed)
+    return importlib.import_module("musicrec.datasets.simulated").listeners(seed, name=name)

@@ -47,7 +47,7 @@ class Dataset:
     Attributes
     ----------
     name : str
-        `lastfm-2k`, `spotify-songs`, `mpd`, `simulated` or `simulated-songs`.
+        `lastfm-2k`, `spotify-songs`, `mpd`, `simulated`, `simulated-small` or `simulated-songs`.
     interactions : Interactions
         Users × items; weights are play counts, or 1.
     items : pandas.DataFrame

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from musicrec.datasets.sources import LASTFM, DataUnavailableError, at_hand
 
+SIMULATED = ("simulated", "simulated-small")
+
 
 def identity(name: str = "auto", *, seed: int = 0) -> tuple[str, str]:
     """Return the name of the data set that `load` would give, and a digest that changes whenever its content would.
@@ -17,7 +19,7 @@ def identity(name: str = "auto", *, seed: int = 0) -> tuple[str, str]:
     Parameters
     ----------
     name : str
-        `lastfm-2k`, `simulated`, or `auto`: `lastfm-2k` where a copy is at hand, else `simulated`.
+        `lastfm-2k`, `simulated`, `simulated-small`, or `auto`: `lastfm-2k` where a copy is at hand, else `simulated`.
     seed : int
         Of simulated data.
 
@@ -30,17 +32,19 @@ def identity(name: str = "auto", *, seed: int = 0) -> tuple[str, str]:
     ValueError
         When it is another name.
     """
-    if name not in ("auto", LASTFM.name, "simulated"):
-        raise ValueError(f"no listeners are called {name!r}; choose from auto, {LASTFM.name}, simulated")
-    files = None if name == "simulated" else at_hand(LASTFM)
+    known = ("auto", LASTFM.name, *SIMULATED)
+    if name not in known:
+        raise ValueError(f"no listeners are called {name!r}; choose from {', '.join(known)}")
+    files = None if name in SIMULATED else at_hand(LASTFM)
     if files is None and name == LASTFM.name:
         raise DataUnavailableError(f"no copy of {name} is at hand")
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     if files is None:
-        digest.update(f"seed {seed}".encode())
-        return "simulated", digest.hexdigest()[:16]
+        name = SIMULATED[0] if name == "auto" else name
+        digest.update(f"{name}, seed {seed}".encode())
+        return name, digest.hexdigest()[:16]
     for label in sorted(files):
         digest.update(label.encode() + b"\0" + files[label].data)
     return LASTFM.name, digest.hexdigest()[:16]

@@ -13,6 +13,7 @@ from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
 
 NAME = "simulated"
 VERSION = "1"  # rises when the same seed gives other data
+FULL = 50  # the longest history there is: the source lists each user's fifty most played artists
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,18 @@ class Shape:
             raise ValueError(f"listens must be between {self.artists} and {FULL * self.users}, not {self.listens}")
 
 
-FULL = 50  # the longest history there is: the source lists each user's fifty most played artists
 SHARE_FULL = 1829 / 1892  # of users with such a history
 LAST_USER, LAST_ARTIST, LAST_TAG = 2100 / 1892, 18_745 / 17_632, 12_648 / 11_946  # the highest ids, per row
 EXTRA_ARTISTS = 390 / 17_632  # artists that are tagged although nobody listed them, per listed artist
 EXTRA_ASSIGNMENTS = 1_538 / 186_479
+
+
+# The worlds that can be asked for by name. The small one has about a fifth of everything: with so few listeners scores
+# say even less, but every chapter runs in little time, which is what it is for.
+SHAPES = {
+    NAME: Shape(),
+    "simulated-small": Shape(400, 3_500, 19_600, 2_530, 39_400, 5_400, 95),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +107,7 @@ class Draw:
     others: NDArray[np.int64]  # scenes of items that exist but that nobody drew
 
 
-def listeners(seed: int = 0, shape: Shape | None = None) -> Dataset:
+def listeners(seed: int = 0, shape: Shape | None = None, name: str = NAME) -> Dataset:
     """Simulate `lastfm-2k`: the same tables and sizes, other people.
 
     Every artist belongs to a scene of a genre; every user mixes a few scenes; a user's artists are drawn without
@@ -113,9 +121,11 @@ def listeners(seed: int = 0, shape: Shape | None = None) -> Dataset:
     seed : int
         Names the data: the same seed gives the same data (with the same versions of the libraries).
     shape : Shape, optional
-        How much of everything, by default as much as is published.
+        How much of everything, by default as much as `SHAPES` says for the name.
+    name : str
+        Of the data set: `simulated` or `simulated-small`.
     """
-    shape = shape or Shape()
+    shape = shape or SHAPES[name]
     rng = np.random.default_rng([seed, 2011])
     drawn = draw(
         rng,
@@ -137,7 +147,7 @@ def listeners(seed: int = 0, shape: Shape | None = None) -> Dataset:
     tables["tags"], tables["tag_assignments"] = _tags(rng, drawn, users, artists, shape)
     from musicrec.datasets import lastfm
 
-    dataset = lastfm.assemble(NAME, tables, provenance(seed, tables, "lastfm-2k"))
+    dataset = lastfm.assemble(name, tables, provenance(seed, tables, "lastfm-2k"))
     return Dataset(**{**vars(dataset), "oracle": drawn.taste})
 
 
