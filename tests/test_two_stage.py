@@ -1,0 +1,237 @@
+"""Two stages: what is held out, what must not leak, guards, rankers, the playlist file."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+from musicrec import two_stage
+from musicrec.datasets.dataset import Dataset
+from musicrec.datasets.simulated_songs import songs as simulated_songs
+from musicrec.interactions import Interactions
+from musicrec.two_stage import Known, LambdaMART, Pairs
+
+N = 120
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return simulated_songs(seed=0)
+
+
+@pytest.fixture(scope="module")
+def small() -> tuple[Interactions, Known]:
+    """40 playlists of two tastes; a song's first feature says whose it is, an artist has four songs of a taste."""
+    taste = np.arange(N) % 2
+    matrix = np.zeros((40, N), np.float32)
+    for user in range(40):
+        matrix[user, rng(user).choice(np.flatnonzero(taste == user % 2), 24, replace=False)] = 1
+    audio = rng().normal(size=(N, 23)).astype(np.float32)
+    audio[:, 0] += 4 * (taste - 0.5)
+    genre = np.eye(2, dtype=np.float32)[taste]
+    playlists = Interactions(sp.csr_array(matrix), np.arange(40), np.arange(N))
+    return playlists, Known(audio, np.arange(N) // 8 * 2 + taste, genre)
+
+
+# ---- protocol
+
+
+def test_held_out_parts(data: Dataset) -> None:
+    playlists = data.interactions
+    split = two_stage.hold_out(playlists, seed=0)
+    sizes = playlists.history_sizes()
+    large = sizes >= 20
+    assert (split.test.history_sizes() == np.where(large, np.floor(0.3 * sizes + 1e-9), 0)).all()
+    assert (split.valid.history_sizes() == np.where(large, np.floor(0.2 * sizes + 1e-9), 0)).all()
+    whole = split.train + split.valid + split.test
+    assert (whole.matrix != playlists.matrix).nnz == 0
+    with pytest.raises(ValueError, match="from 1000 on"):
+        two_stage.hold_out(playlists, seed=0, least=1000)
+
+
+def test_metrics_by_hand() -> None:
+    held_out = Interactions(sp.csr_array([[0, 0, 0, 0], [1.0, 0, 0, 1]]), np.arange(2), np.arange(4))
+    result = two_stage.measure(np.array([[1, 3, 2]]), held_out).per_user.iloc[0]
+    gain = 1 / np.log2(3)
+    assert result["recall@3"] == 0.5 and result["r-precision"] == 0.5 and result["clicks"] == 0
+    assert result["ndcg@50"] == pytest.approx(gain / (1 + gain))
+    assert two_stage.measure(np.array([[1, 2, -1]]), held_out).per_user["clicks"].tolist() == [51]
+
+
+def test_ties_do_not_follow_the_file(small) -> None:
+    known, _ = small
+    lists = two_stage.best_lists(lambda u: np.zeros((len(u), N)), known, np.arange(40), k=50)
+    assert abs(lists.mean() - N / 2) < 5  # in file order the mean would be about 30
+    assert not known.matrix[np.repeat(np.arange(40), 50), lists.ravel()].any()  # none of their own
+
+
+# ---- what is known of a song
+
+
+def test_a_guarded_feature_stays_in_range(data: Dataset) -> None:
+    songs = data.tables["songs"]
+    hours = two_stage.hour_long(songs, 5, seed=0)
+    column = two_stage.NUMBERS.index("duration_ms")
+    inside = two_stage.audio(songs)[:, column]
+    assert np.isclose(two_stage.audio_like(songs, hours)[:, column], inside.max(), atol=1e-5).all()
+    assert (two_stage.audio_like(songs, hours, guard=False)[:, column] > 20).all()
+    np.testing.assert_allclose(two_stage.audio_like(songs, songs), two_stage.audio(songs))
+    assert two_stage.too_long(hours, songs).all() and two_stage.too_long(songs).mean() < 0.02
+    no_key = songs.head(3).assign(key=-1)
+    assert not two_stage.audio_like(songs, no_key)[:, -12:].any()
+
+
+def test_genres_know_nothing_of_held_out_songs(data: Dataset) -> None:
+    """Moving held-out songs to other playlists must not change the genre of any song."""
+    split = two_stage.hold_out(data.interactions, seed=0)
+    honest = two_stage.genre_profiles(data, split.train)
+    moved = split.test.matrix.tocoo()
+    users = rng().permutation(moved.coords[0])
+    other = Interactions(sp.csr_array((moved.data, (users, moved.coords[1])), shape=moved.shape), *labels(split.test))
+    changed = replace(data, interactions=split.train + split.valid + other)
+    np.testing.assert_array_equal(two_stage.genre_profiles(changed, split.train), honest)
+    assert (two_stage.genre_profiles(changed, split.train, leak=True) != two_stage.genre_profiles(
+        data, split.train, leak=True)).any()  # fmt: skip
+    np.testing.assert_allclose(honest.sum(axis=1)[honest.any(axis=1)], 1, rtol=1e-5)
+
+
+def test_a_genre_is_that_of_the_artists_other_songs(data: Dataset) -> None:
+    """A known song and a held-out one are treated alike: a song's own playlists never count."""
+    known = data.interactions
+    artist = two_stage.artist_codes(data.tables["songs"])
+    alone = np.bincount(artist)[artist] == 1
+    assert alone.any() and not two_stage.genre_profiles(data, known)[alone].any()
+
+
+def labels(interactions: Interactions):
+    return interactions.users, interactions.items
+
+
+def test_features_do_not_tell_what_is_known(small) -> None:
+    """A ranker sees the same song alike, however many other playlists hold it."""
+    playlists, about = small
+    lists, scores = np.array([[1, 3, 5]]), np.zeros((1, 3), np.float32)
+    alone = playlists.select(playlists.coordinates()[0] == 0)
+    a, names = two_stage.pair_features(lists, scores, playlists, np.array([0]), about)
+    b, _ = two_stage.pair_features(lists, scores, alone, np.array([0]), about)
+    np.testing.assert_array_equal(a, b)
+    assert a.shape == (1, 3, len(names)) and np.isfinite(a).all()
+    only, few = two_stage.pair_features(lists, scores, playlists, np.array([0]), Known(about.audio))
+    np.testing.assert_array_equal(only, a[:, :, : len(few)])
+
+
+# ---- candidates
+
+
+@pytest.mark.parametrize("k", [10, 119, 500])
+def test_retrieval_is_exact(small, k: int) -> None:
+    known, _ = small
+    playlists, songs = rng().normal(size=(40, 8)).astype(np.float32), rng(1).normal(size=(N, 8)).astype(np.float32)
+    users = np.arange(40)
+    lists, scores = two_stage.retrieve(playlists, songs, known, users, k)
+    product = np.where(known.matrix.toarray() > 0, -np.inf, playlists @ songs.T)
+    wanted = -np.sort(-product, axis=1)[:, :k]
+    np.testing.assert_allclose(scores[:, : wanted.shape[1]], wanted, rtol=1e-5)
+    assert lists.shape == (40, k) and ((lists >= 0).sum(axis=1) == min(k, N - 24)).all()
+
+
+def test_training_lists(small) -> None:
+    playlists, _ = small
+    lists = np.tile(np.arange(1, N, 2), (40, 1))  # songs of one taste only
+    songs, given = two_stage.sampled_lists(lists, playlists, 10, rng())
+    assert (given[::2] != 1).all()  # playlists of the other taste have no right answer among them
+    assert ((given[1::2] == 1).sum(axis=1) == 24).all() and (songs[given >= 0] % 2 == 1).all()
+    songs, given = two_stage.sampled_lists(lists, playlists, 10, rng(), only_retrieved=False)
+    assert ((given == 1).sum(axis=1) == 24).all() and ((given == 0).sum(axis=1) == 10).all()
+    assert ((songs < 0) == (given < 0)).all()
+
+
+def pairs_to_learn() -> Pairs:
+    values = rng().normal(size=(60, 30, 4)).astype(np.float32)
+    given = (values[:, :, 1] > 1).astype(np.int8)
+    given[:, -2:] = -1
+    return Pairs(np.where(given < 0, -1, 7), values, given, ("a", "b", "c", "d"))
+
+
+def test_trees_learn_an_order() -> None:
+    pairs = pairs_to_learn()
+    first, again = (LambdaMART(20).fit(pairs, rng=rng()) for _ in range(2))
+    np.testing.assert_array_equal(first.scores(pairs.inputs), again.scores(pairs.inputs))
+    assert first.gains().index[0] == "b" and first.gains().sum() == pytest.approx(1)
+    scores = first.scores(pairs.inputs)
+    assert scores[pairs.labels == 1].min() > np.median(scores[pairs.labels == 0])
+
+
+# ---- the playlist
+
+
+def test_the_file_is_text(tmp_path: Path, data: Dataset) -> None:
+    songs = data.tables["songs"].head(3).copy()
+    songs["name"] = ["=cmd()", 'say "hi", twice\n', None]
+    table = two_stage.song_table(songs, np.array([2, 0, 1, -1]))
+    path, plain = two_stage.write_playlist(table, tmp_path / "new" / "list.csv")
+    rows = list(csv.DictReader(path.open(encoding="utf-8", newline="")))
+    assert [row["Track Name"] for row in rows] == ["", "'=cmd()", 'say "hi", twice']
+    assert plain.read_text().splitlines() == [row["Track URI"] for row in rows] == table["Track URI"].tolist()
+    assert all(row["Track URI"].startswith("spotify:track:") for row in rows)
+    with pytest.raises(ValueError, match="no address of a song"):
+        two_stage.write_playlist(pd.DataFrame({"Track URI": ["spotify:track:../x"]}), tmp_path / "bad.csv")
+    assert not (tmp_path / "bad.csv").exists() and not (tmp_path / "bad.txt").exists()
+
+
+# ---- networks
+
+
+@pytest.mark.slow
+def test_towers_learn_repeat_and_reload(small, tmp_path: Path) -> None:
+    from musicrec import two_stage_network
+
+    playlists, about = small
+    split = two_stage.hold_out(playlists, 0)
+    build = lambda: two_stage_network.TwoTower(dim=8, hidden=16, batch_size=64, epochs=6, shown=5)  # noqa: E731
+    curve: dict[int, float] = {}
+    watch = two_stage_network.recall_watcher(curve, split.train, split.test, every=3)
+    towers = build().fit(split.train, about, rng=rng(), watch=watch)
+    again = build().fit(split.train, about, rng=rng())
+    np.testing.assert_array_equal(towers.songs(), again.songs())
+    assert list(curve) == [3, 6] and towers.losses[-1] < towers.losses[0]
+    users = np.arange(40)
+    vectors = towers.playlists(split.train, users), towers.songs()
+    lists, _ = two_stage.retrieve(*vectors, split.train, users, 20)
+    assert (lists % 2 == users[:, None] % 2).mean() > 0.9
+    by_layer, scores = two_stage_network.brute_force(*vectors, split.train, users, 20)
+    np.testing.assert_array_equal(by_layer, lists)
+    assert (np.diff(scores) <= 0).all()
+
+    towers.save(tmp_path / "towers.npz")
+    loaded = two_stage_network.TwoTower.load(tmp_path / "towers.npz", about)
+    np.testing.assert_array_equal(loaded.playlists(split.train, users), vectors[0])
+    with pytest.raises(ValueError, match="its towers know"):
+        two_stage_network.TwoTower.load(tmp_path / "towers.npz", Known(about.audio))
+    with pytest.raises(ValueError, match="learning_rate must be above zero"):
+        two_stage_network.TwoTower(learning_rate=0)
+
+
+@pytest.mark.slow
+def test_rankers(small) -> None:
+    from musicrec import two_stage_network
+
+    pairs = pairs_to_learn()
+    ranker = two_stage_network.PairwiseRanker(epochs=15, learning_rate=0.01).fit(pairs, rng=rng())
+    scores = ranker.scores(pairs.inputs)
+    assert scores[pairs.labels == 1].mean() > scores[pairs.labels == 0].mean() + 1
+    same = two_stage_network.PairwiseRanker(epochs=15, learning_rate=0.01).fit(pairs, rng=rng())
+    np.testing.assert_array_equal(same.scores(pairs.inputs), scores)
+
+    playlists, about = small  # labels that are all 1 are learned as such
+    network, losses = two_stage_network.original_ranker(playlists, about, rng=rng(), epochs=20)
+    ratings = two_stage_network.original_scores(network, np.array([[0, 1, 2]]), playlists, np.array([3]), about)
+    assert losses[-1] < 0.05 and np.abs(ratings - 1).max() < 0.6
