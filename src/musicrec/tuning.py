@@ -184,16 +184,7 @@ SYSTEMS: dict[str, System] = {
         },
     ),
     "mult-vae": System("mult_vae.MultVAE", why=MINUTES),
-    "lightgcn": System(
-        "lightgcn.LightGCN",
-        {
-            "dim": Range(16, 64, log=True),
-            "n_layers": Range(1, 4),
-            "penalty": Range(1e-6, 1e-1, log=True),
-            "learning_rate": Range(0.001, 0.05, log=True),
-            "epochs": Range(50, 300, log=True),
-        },
-    ),
+    "lightgcn": System("lightgcn.LightGCN", why=MINUTES),
     "mf-plain": System("matrix_factorization.MatrixFactorization.original", {}, {"name": "mf-plain"}, why=ORIGINAL),
     "mf-low-init": System(
         "matrix_factorization.MatrixFactorization.original", {}, {"name": "mf-low-init"}, why=ORIGINAL

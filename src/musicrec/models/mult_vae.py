@@ -38,18 +38,22 @@ class MultVAE(KerasModel):
         Share of each history that the encoder does not see in training.
     beta : float
         Largest weight of the KL divergence.
+    min_listeners : int
+        Items with fewer training listeners are neither read nor predicted, and rank last: there is nothing to learn
+        about them, and they are most of the work (two thirds of the artists of Last.fm).
     """
 
     name: ClassVar[str] = "mult-vae"
     above_zero: ClassVar[tuple[str, ...]] = (*KerasModel.above_zero, "hidden", "latent")
 
-    hidden: int = 200
+    hidden: int = 150
     latent: int = 64
     dropout: float = 0.5
     beta: float = 0.2
+    min_listeners: int = 2
     learning_rate: float = 0.003
     batch_size: int = 200
-    epochs: int = 40
+    epochs: int = 30
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -81,8 +85,8 @@ class MultVAE(KerasModel):
         if self.patience is not None and watch is None:
             raise ValueError(f"{self.name}: patience needs a value to watch")
         self._start(rng)
-        once, histories = self._epoch(), train.binary()
-        somebody = np.flatnonzero(train.history_sizes())
+        once, histories = self._epoch(), train.binary()[:, self.kept]
+        somebody = np.flatnonzero(np.diff(histories.indptr))
         ramp = max(self.epochs / 2, 1)
 
         def epoch(number: int) -> dict[str, float]:
@@ -95,7 +99,7 @@ class MultVAE(KerasModel):
                 tf.constant((number - 1) / ramp, tf.float32),
                 tf.constant(1 / ramp, tf.float32),
             )
-            return {name: float(value) / len(train) for name, value in zip(("loss", "kl"), losses, strict=True)}
+            return {name: float(value) / histories.nnz for name, value in zip(("loss", "kl"), losses, strict=True)}
 
         return self._train(epoch, watch)
 
@@ -105,17 +109,22 @@ class MultVAE(KerasModel):
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
         result = np.empty(histories.shape, np.float32)
         for start in range(0, histories.shape[0], BATCH):
-            batch = histories[start : start + BATCH]
+            batch = histories[start : start + BATCH][:, self.kept]
             size = np.repeat(np.diff(batch.indptr), np.diff(batch.indptr))
             rows = np.repeat(np.arange(batch.shape[0]), np.diff(batch.indptr))
             entries = np.stack([rows, batch.indices], axis=1).astype(np.int64)
             sparse = tf.SparseTensor(entries, tf.constant(1 / np.sqrt(size), tf.float32), batch.shape)
             mean, _ = self._encode(sparse)
-            result[start : start + BATCH] = self._decode(mean)
+            logits = self._decode(mean).numpy()
+            part = result[start : start + BATCH]
+            part[:] = logits.min(axis=1, keepdims=True) - 1
+            part[:, self.kept] = logits
         return result
 
     def _compile(self) -> keras.Model:
-        n_items = self.train.n_items
+        listeners = self.train.listeners()
+        self.kept = np.flatnonzero(listeners >= min(self.min_listeners, listeners.max()))
+        n_items = len(self.kept)
         history = keras.Input((n_items,), sparse=True, name="history")
         code = keras.layers.Dense(self.hidden, activation="tanh", name="encoder")(history)
         mean, log_variance = (keras.layers.Dense(self.latent, name=n)(code) for n in ("mean", "log_variance"))
@@ -133,7 +142,7 @@ class MultVAE(KerasModel):
         """
         variables = self.network.trainable_variables
         descend = self._descent()
-        size, n_items, kept = self.batch_size, self.train.n_items, 1 - self.dropout
+        size, n_items, kept = self.batch_size, len(self.kept), 1 - self.dropout
         entries = tf.TensorSpec([None], tf.int64)
         number = tf.TensorSpec([], tf.float32)
 
