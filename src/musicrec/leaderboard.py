@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 
 from musicrec import tuning
-from musicrec.evaluation import Evaluation, bootstrap_mean, evaluate_lists, load_evaluations, user_means
+from musicrec.evaluation import Evaluation, bootstrap_mean, evaluate, evaluate_lists, load_evaluations, user_means
 from musicrec.files import build_dir
 from musicrec.interactions import Interactions
 from musicrec.models.base import BATCH, Recommender, mask_seen, top_k
+from musicrec.models.hybrid import Hybrid
+from musicrec.side_information import SideInformation
 from musicrec.splits import Split, split_by_user
 
 # Published on the same data under the same protocol (random 8:1:1 by user, all artists ranked, no filter): the table
@@ -134,6 +138,18 @@ def pareto(table: pd.DataFrame, better: str, cheaper: str) -> list[str]:
             front.append(str(name))
             least = row[cheaper]
     return front
+
+
+def ablate(
+    variants: Mapping[str, Mapping[str, Any]], side: SideInformation, split: Split, *, seed: int = 0, jobs: int = 1
+) -> dict[str, Evaluation]:
+    """Evaluate forms of the hybrid, by their settings, on the validation part of a split, `jobs` at a time."""
+
+    def one(settings: Mapping[str, Any]) -> Evaluation:
+        model = Hybrid(side, **settings).fit(split.train, rng=np.random.default_rng(seed))
+        return evaluate(model, split, part="valid")
+
+    return dict(zip(variants, Parallel(n_jobs=jobs)(delayed(one)(s) for s in variants.values()), strict=True))
 
 
 class WithTrap(Recommender):

@@ -52,7 +52,7 @@ class LightGCN(KerasModel):
     n_negatives: int = 1
     learning_rate: float = 0.005
     batch_size: int = 8192
-    epochs: int = 300
+    epochs: int = 150
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -53,7 +53,7 @@ class MultVAE(KerasModel):
     min_listeners: int = 2
     learning_rate: float = 0.003
     batch_size: int = 200
-    epochs: int = 30
+    epochs: int = 20
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,0 +1,119 @@
+"""The leaderboard's questions, on lists whose answers are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+from musicrec import leaderboard as lb
+from musicrec.evaluation import Evaluation, cross_evaluate, evaluate, save_evaluations
+from musicrec.interactions import Interactions
+from musicrec.models.popularity import Popularity
+from musicrec.splits import split_by_user
+
+SEEDS = (0, 1)
+
+
+@pytest.fixture(scope="module")
+def listens() -> Interactions:
+    rng = np.random.default_rng(0)
+    chance = 1 / (1 + np.arange(200))
+    rows = [rng.choice(200, 20, replace=False, p=chance / chance.sum()) for _ in range(60)]
+    matrix = np.zeros((60, 200), np.float32)
+    for user, items in enumerate(rows):
+        matrix[user, items] = 1
+    return Interactions(sp.csr_array(matrix), np.arange(60), np.arange(200))
+
+
+@pytest.fixture(scope="module")
+def systems(listens: Interactions) -> dict[str, list[Evaluation]]:
+    return {"popularity": cross_evaluate(Popularity, listens, seeds=SEEDS)}
+
+
+def perfect(listens: Interactions) -> list[Evaluation]:
+    """Lists that begin with whatever is held out."""
+    evaluations = []
+    for seed in SEEDS:
+        test = split_by_user(listens, seed).test
+        users = np.flatnonzero(test.history_sizes())
+        lists = np.full((len(users), 10), -1)
+        for row, user in enumerate(users):
+            items = test.matrix[[user]].indices
+            lists[row, : len(items)] = items
+        evaluations.append(Evaluation(users, pd.DataFrame({"ndcg@10": np.ones(len(users))}), lists))
+    return evaluations
+
+
+def test_only_equally_many_splits_are_compared(listens: Interactions, systems: dict, tmp_path) -> None:
+    save_evaluations(systems["popularity"], tmp_path / "popularity.npz")
+    save_evaluations(systems["popularity"][:1], tmp_path / "quick.npz")
+    assert set(lb.stored(2, tmp_path)) == {"popularity"}
+    assert set(lb.stored(1, tmp_path)) == {"quick"}
+
+
+def test_two_jobs_give_the_scores_of_one(listens: Interactions, systems: dict) -> None:
+    again = cross_evaluate(Popularity, listens, seeds=SEEDS, jobs=2)
+    for one, two in zip(systems["popularity"], again, strict=True):
+        pd.testing.assert_frame_equal(one.per_user, two.per_user)
+
+
+def test_training_on_validation_listens_needs_the_test_part(listens: Interactions) -> None:
+    with pytest.raises(ValueError, match="validation"):
+        cross_evaluate(Popularity, listens, seeds=SEEDS, part="valid", with_valid=True)
+    more = cross_evaluate(Popularity, listens, seeds=SEEDS, with_valid=True)
+    assert len(more) == 2
+
+
+def test_groups_are_thirds_ordered_by_fame(listens: Interactions, systems: dict) -> None:
+    groups = lb.user_groups(listens)
+    assert groups.value_counts().to_dict() == {"niche": 20, "between": 20, "mainstream": 20}
+    table = lb.by_group(systems, groups, "ndcg@10")
+    assert table.loc["popularity", "mainstream"] > table.loc["popularity", "niche"]
+
+
+def test_bands_of_a_list_that_finds_everything(listens: Interactions, systems: dict) -> None:
+    table = lb.by_band({"perfect": perfect(listens), **systems}, listens, SEEDS)
+    shares = table.loc["share of held-out listens"]
+    assert shares.sum() == pytest.approx(1)
+    assert (table.loc["perfect"][shares > 0] == 1).all()
+    assert table.loc["popularity", "cold"] == 0
+
+
+def test_definitions_agree_on_a_perfect_list_but_for_its_length(listens: Interactions, systems: dict) -> None:
+    table = lb.other_definitions({"perfect": perfect(listens), **systems}, listens, SEEDS)
+    assert table.loc["perfect", "ours"] == 1
+    assert table.loc["perfect", "hits only"] == pytest.approx(1)
+    assert table.loc["perfect", "full ideal"] < 0.6  # two held-out items cannot fill ten places
+    assert table.loc["popularity", "hits only"] > table.loc["popularity", "ours"]
+
+
+def test_the_trap_helps_and_only_by_what_is_missing(listens: Interactions) -> None:
+    split = split_by_user(listens, 0)
+    model = Popularity().fit(split.train, rng=np.random.default_rng(0))
+    held = split.test.matrix.toarray() > 0
+    tagged = sp.csr_array((~held & (split.train.matrix.toarray() == 0)).astype(np.float32))  # all but the held-out ones
+    told = evaluate(lb.WithTrap(model, tagged), split).means()["ndcg@10"]
+    assert told > 0.9 > evaluate(model, split).means()["ndcg@10"]
+
+
+def test_numbers_tell_where_the_order_of_a_file_does() -> None:
+    blocks = np.kron(np.eye(6), np.ones((5, 20))).astype(np.float32)  # neighbours in the file share their listeners
+    told = split_by_user(Interactions(sp.csr_array(blocks), np.arange(30), np.arange(120)), 0)
+    shuffled = np.random.default_rng(0).permutation(120)
+    mixed = split_by_user(Interactions(sp.csr_array(blocks[:, shuffled]), np.arange(30), np.arange(120)), 0)
+    high, low = (lb.id_neighbours(split, width=3.0).means()["ndcg@10"] for split in (told, mixed))
+    assert high > 0.9
+    assert low < 0.5
+
+
+def test_what_was_searched_is_told(systems: dict) -> None:
+    table, others = lb.effort()
+    assert {"NDCG@10", "trials", "settings", "at an edge"} <= set(table.columns)
+    assert table["NDCG@10"].is_monotonic_decreasing
+    assert "popularity" in others
+
+
+def test_beyond_accuracy_and_intervals(systems: dict) -> None:
+    assert lb.beyond_accuracy(systems).loc["popularity", "coverage@10"] < 0.5
+    row = lb.interval_table(systems, "ndcg@10").loc["popularity"]
+    assert row["low"] <= row["value"] <= row["high"]
