@@ -15,7 +15,7 @@ from musicrec.side_information import SideInformation
 
 
 class Friends(Recommender):
-    """Items of a user's friends, each friend weighted by what the two have in common [Golbeck, 2006].
+    """Items of a user's friends, each friend weighted by what the two have in common [Golbeck & Hendler, 2006].
 
     The weight of a friend is `trust` plus the cosine between the two sets of listens.
 
