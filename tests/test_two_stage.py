@@ -173,6 +173,16 @@ def test_trees_learn_an_order() -> None:
 # ---- the playlist
 
 
+def test_no_title_twice_and_none_of_an_hour(data: Dataset) -> None:
+    songs = data.tables["songs"].head(40).copy()
+    songs.loc[5, ["name", "artist"]] = songs.loc[2, ["name", "artist"]].to_numpy()  # single and album
+    songs.loc[6, ["name", "artist"]] = songs.loc[30, ["name", "artist"]].to_numpy()  # in the playlist already
+    songs.loc[7, "duration_ms"] = 3_600_000
+    ranked = np.array([5, 2, 6, 7, 8, 9, -1])
+    assert two_stage.first_songs(ranked, songs, np.array([30])).tolist() == [5, 8, 9]
+    assert two_stage.first_songs(ranked, songs, np.array([30]), k=2).tolist() == [5, 8]
+
+
 def test_the_file_is_text(tmp_path: Path, data: Dataset) -> None:
     songs = data.tables["songs"].head(3).copy()
     songs["name"] = ["=cmd()", 'say "hi", twice\n', None]
