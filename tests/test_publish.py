@@ -303,6 +303,7 @@ def test_ctrl_c_leaves_neither_half_written_files_nor_processes(book: Path):
     for name in ("01_eda", "02_baseline"):
         write_notebook(book, name, SCORE.format(name), BUSY.format(me=name, first=""))
     code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # `pytest &` would ignore it
         "from pathlib import Path; from trial_book import Recorder, run; from musicrec.chapters import find_chapters\n"
         "from musicrec.execution import execute_all\n"
         "book = Path.cwd(); execute_all(find_chapters(book), run(), book, Recorder(), jobs=2)"
@@ -311,9 +312,12 @@ def test_ctrl_c_leaves_neither_half_written_files_nor_processes(book: Path):
         [sys.executable, "-c", code], cwd=book, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    pids = [kernel_of(book, name) for name in ("01_eda", "02_baseline")]
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    _, errors = process.communicate(timeout=60)
+    try:
+        pids = [kernel_of(book, name) for name in ("01_eda", "02_baseline")]
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert "KeyboardInterrupt" in errors.splitlines()[-1]
     assert_nothing_is_left(book, *pids)
     assert not [chapter for chapter in find_chapters(book) if chapter.stamp() or chapter.scores_path.exists()]

@@ -114,7 +114,7 @@ def relative_plays(histories: sp.csr_array) -> sp.csr_array:
 
     Examples
     --------
-    >>> relative_plays(sp.csr_array([[0.0, 3, 15], [7, 0, 7]])).toarray().round(3).tolist()
+    >>> relative_plays(sp.csr_array([[0.0, 3, 15], [7, 0, 7]])).toarray().astype(float).round(3).tolist()
     [[0.0, 0.667, 1.333], [1.0, 0.0, 1.0]]
     """
     sizes = np.diff(histories.indptr)
