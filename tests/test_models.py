@@ -121,7 +121,7 @@ SYSTEMS = {
     "lightgcn": System(
         lambda: LightGCN(dim=8, n_layers=2, batch_size=128, learning_rate=0.03, epochs=40), folds_in=False, heavy=True
     ),
-    "mult-vae": System(lambda: MultVAE(hidden=16, latent=4, batch_size=12, learning_rate=0.03, epochs=25), heavy=True),
+    "mult-vae": System(lambda: MultVAE(hidden=16, latent=4, batch_size=30, learning_rate=0.05, epochs=25), heavy=True),
 }
 
 
