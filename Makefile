@@ -30,10 +30,11 @@ book: $(READY) ## execute the notebooks, build the site to build/html/index.html
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(READY) ## check style and types
+lint: $(READY) ## check style and types, of Python and of the scripts of the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/oxlint --quiet --deny-warnings book/scripts
 
 reproduce: $(READY) ## compare every figure the originals reported with what this machine measures
 	@$(BIN)/musicrec reproduce $(OPTIONS)
