@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -272,13 +272,14 @@ def cross_evaluate(
         seconds = time.perf_counter() - start
         return replace(evaluate(model, split, k, part=part, tags=tags), fit_seconds=seconds)
 
-    bar = tqdm(total=len(seeds), desc=build().name, disable=not progress, leave=False)
-    with bar, Parallel(n_jobs=jobs, return_as="generator") as parallel:
-        evaluations = []
-        for evaluation in parallel(delayed(one)(seed) for seed in seeds):
-            evaluations.append(evaluation)
-            bar.update()
-    return evaluations
+    done = spread(one, seeds, jobs)
+    return list(tqdm(done, total=len(seeds), desc=build().name, disable=not progress, leave=False))
+
+
+def spread(work: Callable[[Any], Any], items: Iterable[Any], jobs: int) -> Iterator[Any]:
+    """Yield what `work` makes of each item, in order, `jobs` at a time in processes of their own."""
+    parallel = Parallel(n_jobs=jobs, return_as="generator", idle_worker_timeout=3600)  # later work needs no new ones
+    yield from parallel(delayed(work)(item) for item in items)
 
 
 def validate(

@@ -9,11 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 
 from musicrec import tuning
-from musicrec.evaluation import Evaluation, bootstrap_mean, evaluate, evaluate_lists, load_evaluations, user_means
+from musicrec.evaluation import (
+    Evaluation,
+    bootstrap_mean,
+    evaluate,
+    evaluate_lists,
+    load_evaluations,
+    spread,
+    user_means,
+)
 from musicrec.files import build_dir
 from musicrec.interactions import Interactions
 from musicrec.models.base import BATCH, Recommender, mask_seen, top_k
@@ -149,7 +156,7 @@ def ablate(
         model = Hybrid(side, **settings).fit(split.train, rng=np.random.default_rng(seed))
         return evaluate(model, split, part="valid")
 
-    return dict(zip(variants, Parallel(n_jobs=jobs)(delayed(one)(s) for s in variants.values()), strict=True))
+    return dict(zip(variants, spread(one, variants.values(), jobs), strict=True))
 
 
 class WithTrap(Recommender):

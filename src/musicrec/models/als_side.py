@@ -44,11 +44,11 @@ class ALSSide(FactorModel):
     def __init__(
         self,
         side: SideInformation,
-        dim: int = 128,
-        regularization: float = 60.0,
-        alpha: float = 10.0,
-        damping: float = 0.2,
-        tag_weight: float = 0.2,
+        dim: int = 252,
+        regularization: float = 63.8,
+        alpha: float = 10.4,
+        damping: float = 0.22,
+        tag_weight: float = 1.27,
         min_items: int = 3,
         iterations: int = 15,
     ) -> None:

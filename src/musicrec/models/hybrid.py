@@ -22,6 +22,7 @@ from musicrec.models.ease_side import EASESide
 from musicrec.models.friends import Friends
 from musicrec.models.kernel_users import KernelUsers
 from musicrec.models.knn import ItemKNN, UserKNN
+from musicrec.models.slim import SLIM
 from musicrec.models.tag_content import TagContent
 from musicrec.side_information import SideInformation
 
@@ -30,7 +31,8 @@ SCORERS: dict[str, tuple[Callable[[SideInformation], Recommender], frozenset[str
     "ease-side": (EASESide, frozenset({"tags", "plays"})),
     "kernel-users": (KernelUsers, frozenset({"tags", "friends", "plays"})),
     "als-side": (ALSSide, frozenset({"tags", "plays"})),
-    "ease": (lambda side: EASE(40.0, damping=0.2), frozenset()),
+    "ease": (lambda side: EASE(46.3, damping=0.172), frozenset()),
+    "slim": (lambda side: SLIM(), frozenset()),
     "als": (lambda side: ALS(), frozenset({"plays"})),
     "user-knn": (lambda side: UserKNN(), frozenset()),
     "item-knn": (lambda side: ItemKNN(), frozenset()),
