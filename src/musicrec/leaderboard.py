@@ -17,6 +17,7 @@ from musicrec.evaluation import (
     bootstrap_mean,
     evaluate,
     evaluate_lists,
+    is_held_out,
     load_evaluations,
     spread,
     user_means,
@@ -106,13 +107,10 @@ def by_band(systems: Mapping[str, Sequence[Evaluation]], listens: Interactions, 
     wanted = np.zeros(4)
     hits = {name: np.zeros(4) for name in systems}
     for n, split in enumerate(splits):
-        rows, items = split.test.coordinates()
-        wanted += np.bincount(band[n][items], minlength=4)
-        keys = rows * listens.n_items + items
+        wanted += np.bincount(band[n][split.test.matrix.indices], minlength=4)
         for name, evaluations in systems.items():
             e = evaluations[n]
-            asked = e.users[:, None] * listens.n_items + e.lists
-            found = e.lists[(e.lists >= 0) & np.isin(asked, keys)]
+            found = e.lists[is_held_out(e.lists, e.users, split.test)]
             hits[name] += np.bincount(band[n][found], minlength=4)
     table = pd.DataFrame({name: values / np.maximum(wanted, 1) for name, values in hits.items()}, BANDS).T
     table.loc["share of held-out listens"] = wanted / wanted.sum()
@@ -219,8 +217,7 @@ def other_definitions(
     for name, evaluations in systems.items():
         values: dict[str, list[float]] = {"ours": [], "full ideal": [], "hits only": []}
         for e, test in zip(evaluations, tests, strict=True):
-            keys = _keys(test)
-            hits = (e.lists >= 0) & np.isin(e.users[:, None] * listens.n_items + e.lists, keys)
+            hits = is_held_out(e.lists, e.users, test)
             gain = hits @ weights
             n_hits = hits.sum(axis=1)
             found = np.concatenate([[0.0], np.cumsum(weights)])[n_hits]
@@ -236,8 +233,3 @@ def interval_table(systems: Mapping[str, Sequence[Evaluation]], metric: str) -> 
     rows = {name: bootstrap_mean(user_means(evaluations, metric)) for name, evaluations in systems.items()}
     table = pd.DataFrame(rows, ["value", "low", "high"]).T
     return table.sort_values("value", ascending=False)
-
-
-def _keys(listens: Interactions) -> NDArray[np.int64]:
-    rows, items = listens.coordinates()
-    return rows * listens.n_items + items
