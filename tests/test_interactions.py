@@ -34,3 +34,13 @@ def test_parts_add_up(listens: Interactions) -> None:
     assert listens.history_sizes().sum() == listens.listeners().sum() == len(listens)
     with pytest.raises(ValueError, match="shapes differ"):
         listens + Interactions(sp.csr_array((1, 1), dtype=np.float32), np.arange(1), np.arange(1))
+
+
+def test_arrays_restore_what_they_were_made_of(listens: Interactions) -> None:
+    named = Interactions(listens.matrix, np.array([f"user {u}" for u in listens.users], dtype=object), listens.items)
+    arrays = named.arrays()
+    assert not any(array.dtype.hasobject for array in arrays.values())
+    again = Interactions.from_arrays(arrays)
+    assert (again.matrix != named.matrix).nnz == 0
+    assert list(again.users) == list(named.users)
+    assert list(again.items) == list(named.items)

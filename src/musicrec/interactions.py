@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,6 +143,19 @@ class Interactions:
         rows, columns = self.coordinates()
         matrix = sp.csr_array((self.matrix.data[keep], (rows[keep], columns[keep])), shape=self.matrix.shape)
         return Interactions(matrix, self.users, self.items)
+
+    def arrays(self) -> dict[str, Any]:
+        """Return what `from_arrays` needs to restore them, as arrays that can be saved without pickle."""
+        labels = {"users": self.users, "items": self.items}
+        plain = {name: label.astype(str) if label.dtype.hasobject else label for name, label in labels.items()}
+        return {"data": self.matrix.data, "indices": self.matrix.indices, "indptr": self.matrix.indptr, **plain}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray]) -> Interactions:
+        """Restore interactions from the arrays of `arrays`; others beside them are left alone."""
+        users, items = arrays["users"], arrays["items"]
+        shape = (len(users), len(items))
+        return cls(sp.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape), users, items)
 
     def __add__(self, other: Interactions) -> Interactions:
         """Join two disjoint sets of interactions of the same users and items (train + valid)."""

@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Self
 import keras
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -72,7 +71,6 @@ class KerasModel(Recommender):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write settings, weights and training interactions to one ``.npz`` file, whole or not at all."""
-        matrix = self.train.matrix
         arrays = {f"weight_{place:03}": value for place, value in enumerate(self.network.get_weights())}
         facts = {"name": self.name, "settings": asdict(self), "best_epoch": self.best_epoch, "columns": [*self.history]}
         with whole(path, "wb") as file:
@@ -81,8 +79,7 @@ class KerasModel(Recommender):
                 **arrays,
                 facts=np.array(json.dumps(facts)),
                 history=self.history.to_numpy(np.float64),
-                data=matrix.data, indices=matrix.indices, indptr=matrix.indptr,
-                users=_plain(self.train.users), items=_plain(self.train.items),
+                **self.train.arrays(),
             )  # fmt: skip
 
     @classmethod
@@ -98,13 +95,12 @@ class KerasModel(Recommender):
             if "facts" not in file or (facts := json.loads(str(file["facts"])))["name"] != cls.name:
                 raise ValueError(f"{path} does not hold a model saved by {cls.__name__}")
             weights = [file[key] for key in sorted(file) if key.startswith("weight_")]
-            users, items = file["users"], file["items"]
-            matrix = sp.csr_array((file["data"], file["indices"], file["indptr"]), shape=(len(users), len(items)))
+            train = Interactions.from_arrays(file)
             history = file["history"]
         if not all(np.isfinite(value).all() for value in weights):
             raise ValueError(f"{path}: some of its weights are not finite numbers")
         model = cls(**facts["settings"])
-        model.train = Interactions(matrix, users, items)
+        model.train = train
         model.network = model._compile()
         model.network.set_weights(weights)
         model.best_epoch = facts["best_epoch"]
@@ -164,8 +160,3 @@ class KerasModel(Recommender):
                 f"{self.name}: training diverged in epoch {epoch} (loss {loss:.3g}): the learning rate "
                 f"{self.learning_rate:g} is too high; try a tenth of it"
             )
-
-
-def _plain(labels: NDArray[Any]) -> NDArray[Any]:
-    """Return labels as an array that can be saved without pickle."""
-    return labels.astype(str) if labels.dtype.hasobject else labels

@@ -85,7 +85,6 @@ class LeastSquaresFactors(FactorModel):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write settings, factors and training interactions to one ``.npz`` file, whole or not at all."""
-        matrix = self.train.matrix
         facts = {
             "class": type(self).__name__,
             "settings": asdict(self),
@@ -98,8 +97,7 @@ class LeastSquaresFactors(FactorModel):
                 facts=np.array(json.dumps(facts)),
                 history=self.history.to_numpy(np.float64),
                 user_factors=self.user_factors, item_factors=self.item_factors,
-                data=matrix.data, indices=matrix.indices, indptr=matrix.indptr,
-                users=_plain(self.train.users), items=_plain(self.train.items),
+                **self.train.arrays(),
             )  # fmt: skip
 
     @classmethod
@@ -114,22 +112,16 @@ class LeastSquaresFactors(FactorModel):
         with np.load(path, allow_pickle=False) as file:
             if "facts" not in file or (facts := json.loads(str(file["facts"]))).get("class") != cls.__name__:
                 raise ValueError(f"{path} does not hold a model saved by {cls.__name__}")
-            users, items = file["users"], file["items"]
-            matrix = sp.csr_array((file["data"], file["indices"], file["indptr"]), shape=(len(users), len(items)))
+            train = Interactions.from_arrays(file)
             factors, history = (file["user_factors"], file["item_factors"]), file["history"]
-        if [len(array) for array in factors] != [len(users), len(items)]:
+        if [len(array) for array in factors] != [train.n_users, train.n_items]:
             raise ValueError(f"{path}: factors of {len(factors[0])} users and {len(factors[1])} items, but "
-                             f"interactions of {len(users)} and {len(items)}")  # fmt: skip
+                             f"interactions of {train.n_users} and {train.n_items}")  # fmt: skip
         if not all(np.isfinite(array).all() for array in factors):
             raise ValueError(f"{path}: some of its factors are not finite numbers")
         model = cls(**facts["settings"])
-        model.train = Interactions(matrix, users, items)
+        model.train = train
         model.user_factors, model.item_factors = factors
         index = pd.RangeIndex(facts["start"], facts["start"] + len(history), name="iteration")
         model.history = pd.DataFrame(history, index=index, columns=facts["columns"])
         return model
-
-
-def _plain(labels: NDArray) -> NDArray:
-    """Return labels as an array that can be saved without pickle."""
-    return labels.astype(str) if labels.dtype.hasobject else labels
