@@ -433,52 +433,76 @@ class _Window:
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
 
 
-@dataclass(frozen=True)
-class Scan:
-    """Counts of bytes that tell whether DuckDB may read a file as it is."""
+def scan(source: Source, separator: str, width: int) -> tuple[int, set[int]] | None:
+    """Look at every byte of a CSV file for what DuckDB, which reads fast but forgivingly, would mend without a word.
 
-    separators: int
-    quoted: bool  # whether there is any quote
-    plain: bool  # nothing in it that DuckDB reads otherwise than the standard says
+    It drops blanks between a separator and a quote and wants one kind of line end; that there are none is seen here:
+    every quote that opens stands behind a separator or a line end, and every one that closes before one. It takes a
+    row with an empty field too many at its end; the number of separators will tell. And it takes 007, 1_000 and
+    blanks around digits for a number; the columns where such cells are will tell.
 
+    Every byte is a bit here, and whether it lies within quotes is the parity of the quotes before it, found for 64
+    bytes at once by shifts (after Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019).
 
-def scan(source: Source, separator: str, progress: Progress) -> Scan:
-    """Go over the bytes of a CSV file, at the speed of memory.
-
-    DuckDB reads CSV fast but forgivingly: it drops blanks between a separator and a quote, takes a row with an empty
-    field too many at its end, and wants one kind of line end. Whether a file is free of the first and the last is
-    decided on its bytes; the number of separators will tell about the second.
+    Returns
+    -------
+    tuple of int and set of int, or None
+        The number of separators outside quotes, and the places of columns in which a cell begins with a zero and
+        another digit, or begins or ends with a blank, or holds a digit and an underscore. (There may be others, of
+        text.) None where quotes or line ends are unusual.
     """
-    mark = separator.encode()
-    if source.compressed or source.encodings != ("utf-8-sig", "latin-1") or separator not in SEPARATORS:
-        return Scan(0, False, plain=False)
-    blank = b"[ ]" if separator == "\t" else b"[ \t]"
-    around = re.compile(b'(?:[\r\n%b]|^)%b+"|"%b+(?:[\r\n"%b]|$)' % (re.escape(mark), blank, blank, re.escape(mark)))
-    separators, quoted, before = 0, False, b""
-    with opened(source, progress, "checking") as file:
+    import numpy as np
+
+    carried: dict[str, Any] = {"limits": np.uint64(1)}
+
+    def bits(mask: Any) -> Any:
+        return np.packbits(mask, bitorder="little").view("<u8")
+
+    def behind(name: str, bits: Any) -> Any:
+        """Move each bit to the byte behind it, the last one of what was read before to the first."""
+        moved = bits << 1
+        moved[1:] |= bits[:-1] >> 63
+        moved[0] |= carried.get(name, 0)
+        carried[name] = bits[-1] >> 63
+        return moved
+
+    separators, cells, odd, within = 0, 0, set[int](), np.uint64(0)
+    with opened(source) as file:
         while chunk := file.read(CHUNK):
             if b"\0" in chunk:
                 raise CatalogError(f"{source.path.name} is not text (it holds zero bytes)")
-            if b"\r" in chunk or (not before and chunk.startswith((codecs.BOM_UTF8, b"\n"))):
-                return Scan(0, False, plain=False)
-            separators += chunk.count(mark)
-            quoted |= b'"' in chunk
-            if quoted:
-                seam = before + chunk
-                if _blank_beside_quote(seam) and around.search(seam):
-                    return Scan(0, True, plain=False)
-            before = chunk[-64:]
-    return Scan(separators, quoted, plain=True)
+            if b"\r" in chunk:
+                return None
+            data = np.frombuffer(chunk.ljust(-(-len(chunk) // 64) * 64, b"\n"), np.uint8)
+            quotes, marks, ends, zeros, lines = (bits(data == ord(mark)) for mark in f'"{separator}\n0_')
+            digits, blanks, signs = bits(data >> 4 == 3), bits(data <= 32), bits((data == 43) | (data == 45))
+            inside = quotes.copy()
+            for shift in (1, 2, 4, 8, 16, 32):
+                inside ^= inside << shift
+            parity = np.bitwise_xor.accumulate(inside >> 63) ^ within
+            inside ^= -np.concatenate([[within], parity[:-1]])  # all bits of a word that begins within quotes turn
+            within = parity[-1]
 
+            marks, ends, closing = marks & ~inside, ends & ~inside, quotes & ~inside
+            limits = quotes | marks | ends
+            starts = behind("limits", limits)
+            if (quotes & inside & ~starts).any() or (behind("closing", closing) & ~limits).any():
+                return None
+            separators += int(np.bitwise_count(marks).sum())
 
-def _blank_beside_quote(data: bytes) -> bool:
-    """Say whether anywhere a blank or a tab stands beside a quote; four searches for two bytes would take longer."""
-    import numpy as np
-
-    marks = np.frombuffer(data, np.uint8)
-    places = np.flatnonzero(marks == ord('"'))
-    beside = np.concatenate([marks[np.maximum(places - 1, 0)], marks[np.minimum(places + 1, len(marks) - 1)]])
-    return bool(np.isin(beside, [ord(" "), ord("\t")]).any())
+            blanks &= ~limits
+            leading = zeros & (starts | behind("signs", signs & starts))
+            found = (behind("leading", leading) & digits) | (behind("digits", digits) & lines)
+            found |= (blanks & starts) | (behind("blanks", blanks) & limits)
+            ended = marks | (ends & ~behind("ends", ends))  # a blank line ends no cell
+            before = cells + np.cumsum(np.bitwise_count(ended), dtype=np.int64)
+            cells = int(before[-1])
+            while len(words := np.flatnonzero(found)):  # each time the first of those in a word
+                found, ended, before = found[words], ended[words], before[words]
+                since = -(found & -found)
+                odd.update(((before - np.bitwise_count(ended & since)) % width).tolist())
+                found = found & since << 1
+    return separators, odd
 
 
 def first_rows(source: Source, separator: str, text: str, count: int = 2) -> list[list[str]]:

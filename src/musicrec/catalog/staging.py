@@ -12,6 +12,7 @@ import datetime
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from musicrec.catalog.entry import CatalogError, Entry, Feature
 from musicrec.catalog.reading import Progress, Source
 
 MEMORY = "400MB"  # of DuckDB, beside which the process needs room for Python; what does not fit goes to disk
-FIRST = 5_000  # rows on which types are guessed
+FIRST = (50, 5_000)  # rows on which types are guessed
 EXACT = 100_000  # rows up to which different values and quartiles are counted exactly
 SQL_TYPES = {
     "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP",
@@ -33,7 +34,7 @@ SQL_TYPES = {
 # Does a cell c look like the type? Nothing may be lost: '007' is no integer, and 17 digits are too many for a number.
 LOOKS = {
     "integer": "TRY_CAST({c} AS BIGINT)::VARCHAR = {c}",
-    "number": "isfinite(TRY_CAST({c} AS DOUBLE)) AND NOT regexp_matches({c}, '^[-+]?(0[0-9]|[0-9]{{17,}}$)|[_ ]')",
+    "number": "isfinite(TRY_CAST({c} AS DOUBLE)) AND NOT regexp_matches({c}, '^[-+]?(0[0-9]|[0-9]{{17,}}$)|[_\\s]')",
     "boolean": "lower({c}) IN ('true', 'false')",
     "date": "regexp_full_match({c}, '\\d{{4}}-\\d\\d-\\d\\d') AND TRY_CAST({c} AS DATE) IS NOT NULL",
     "time": "regexp_full_match({c}, '\\d{{4}}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d(:\\d\\d(\\.\\d{{1,6}})?)?')"
@@ -48,15 +49,19 @@ JSON_TYPES = {  # a number in quotes is text; a date has no other form than text
 }
 
 
-def connect(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file, or one in memory, with bounded memory and nothing fetched from the net."""
+def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file with bounded memory and nothing fetched from the net."""
     config: dict[str, Any] = {
         "memory_limit": MEMORY,
+        "temp_directory": f"{path}.tmp",
         "threads": min(4, os.cpu_count() or 1),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    connection = duckdb.connect(":memory:" if path is None else str(path), read_only=read_only, config=config)
+    connection = duckdb.connect(config=config)
+    # Large row groups would leave the last ones to a single thread.
+    options = f"ROW_GROUP_SIZE {15 * 2048}{', READ_ONLY' * read_only}"
+    connection.execute(f"ATTACH {literal(str(path))} AS catalog ({options}); USE catalog")
     connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     # The best of its compressions of text takes a quarter of the time of loading; the next best makes do.
     connection.execute("SET disabled_compression_methods = 'dict_fsst'")
@@ -128,13 +133,7 @@ def stage(
         allowed = [JSON_TYPES.get(frozenset(kinds), ()) for kinds in spool.kinds]
     relation = Relation(copy, len(spool.columns), json=source.type == "json")
     with _watched(connection, progress, "settling the types"):
-        some = infer(connection, relation, allowed, FIRST)
-        # what fits not even the first rows need not be tried on all
-        allowed = [
-            kinds if kind == "" else kinds[kinds.index(kind) :] if kind in kinds else ()
-            for kinds, kind in zip(allowed, some, strict=True)
-        ]
-        types = infer(connection, relation, allowed)
+        types = infer(connection, relation, allowed, (*FIRST, None))
     connection.execute("BEGIN")
     with _watched(connection, progress, "storing"):
         load(connection, relation, table, types)
@@ -162,7 +161,9 @@ class Relation:
             columns = {"before": "VARCHAR", **columns}
         listed = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
         options = f"header={str(self.header).lower()}, delim={literal(self.separator)}"
-        if not self.header:  # our own copy: rows may be long, and those of JSON end where their last value is
+        if self.header:  # small pieces, that all threads have some
+            options += f", buffer_size={8 << 20}"
+        else:  # our own copy: rows may be long, and those of JSON end where their last value is
             options += (
                 f", parallel=false, max_line_size={3 * reading.LONGEST_ROW}, buffer_size={4 * reading.LONGEST_ROW}"
             )
@@ -177,19 +178,23 @@ def infer(
     connection: duckdb.DuckDBPyConnection,
     relation: Relation,
     allowed: Sequence[Sequence[str]],
-    limit: int | None = None,
+    limits: Sequence[int | None],
 ) -> list[str]:
-    """Return the narrowest allowed type that fits all cells of each column: "text" if none does, "" without cells."""
-    tests = [(place, kind) for place, kinds in enumerate(allowed) for kind in kinds]
-    counts = [f"count(c{place})" for place in range(len(allowed))]
-    counts += [f"count_if({LOOKS[kind].format(c=f'c{place}')})" for place, kind in tests]
-    rows = f"(SELECT * FROM {relation.sql()} LIMIT {limit})" if limit else relation.sql()
-    found = connection.execute(f"SELECT {', '.join(counts)} FROM {rows}", [str(relation.path)]).fetchone() or ()
-    fits = {test for test, fitting in zip(tests, found[len(allowed) :], strict=True) if fitting == found[test[0]]}
-    return [
-        next((kind for kind in kinds if (place, kind) in fits), "text") if found[place] else ""
-        for place, kinds in enumerate(allowed)
-    ]
+    """Return the narrowest allowed type that fits all cells of each column: "text" if none does, "" without cells.
+
+    The rows looked at grow by `limits`, None for all; what fits not even the first of them is not tried on more.
+    """
+    found: list[str] = []
+    for limit in limits:
+        tests = [(place, kind) for place, kinds in enumerate(allowed) for kind in kinds]
+        counts = [f"count(c{place})" for place in range(len(allowed))]
+        counts += [f"count_if({LOOKS[kind].format(c=f'c{place}')})" for place, kind in tests]
+        rows = f"(SELECT * FROM {relation.sql()} LIMIT {limit})" if limit else relation.sql()
+        held = connection.execute(f"SELECT {', '.join(counts)} FROM {rows}", [str(relation.path)]).fetchone() or ()
+        fits = {test for test, fitting in zip(tests, held[len(allowed) :], strict=True) if fitting == held[test[0]]}
+        allowed = [[kind for kind in kinds if (place, kind) in fits] for place, kinds in enumerate(allowed)]
+        found = [(kinds or ["text"])[0] if held[place] else "" for place, kinds in enumerate(allowed)]
+    return found
 
 
 def load(connection: duckdb.DuckDBPyConnection, relation: Relation, table: str, types: Sequence[str]) -> None:
@@ -254,38 +259,30 @@ def _load_as_it_is(
     connection: duckdb.DuckDBPyConnection, source: Source, table: str, separator: str, text: str, progress: Progress
 ) -> tuple[Feature, ...] | None:
     """Load a CSV file the fast way; None where that is not proven to be right."""
-    first = reading.first_rows(source, separator, text)
-    if len(first) < 2 or len(first[0]) < 2:
+    if source.compressed or "utf-16" in source.encodings or separator not in reading.SEPARATORS:
         return None
-    scan = reading.scan(source, separator, progress)
-    if not scan.plain:
+    first = reading.first_rows(source, separator, text)
+    if len(first) < 2 or len(first[0]) < 2 or text.startswith("\n") or "\r" in text:
         return None
     columns = reading.heading(first[0], f"{source.path.name}, line 1")
     relation = Relation(source.path, len(columns), separator=separator, header=True)
-    types = infer(connection, relation, [tuple(LOOKS)] * len(columns), FIRST)
-    with _watched(connection, progress, "storing"):
-        load(connection, relation, table, types)
+    with ThreadPoolExecutor(1) as beside:
+        scanned = beside.submit(reading.scan, source, separator, len(columns))
+        try:
+            types = infer(connection, relation, [tuple(LOOKS)] * len(columns), FIRST)
+            with _watched(connection, progress, "storing"):
+                load(connection, relation, table, types)
+        finally:
+            scan = scanned.result()  # what it has against the file comes first
     rows = _count(connection, table)
-    # DuckDB takes a row with one empty field too many. Then the file has more separators than its rows account for.
-    held = 0
-    if scan.quoted:  # only then a cell can hold one
-        mark = literal(separator)
-        inside = [
-            f"coalesce(sum(CASE WHEN contains(c{i}, {mark}) "
-            f"THEN strlen(c{i}) - strlen(replace(c{i}, {mark}, '')) END), 0)"
-            for i, kind in enumerate(types)
-            if kind in ("", "text")
-        ]
-        (held,) = connection.execute(f"SELECT {' + '.join(inside) or '0'} FROM {table}").fetchone() or (0,)
-    heading = sum(name.count(separator) for name in first[0])
-    if scan.separators != (len(columns) - 1) * (rows + 1) + int(held) + heading:
+    if scan is None or scan[0] != (len(columns) - 1) * (rows + 1) or any(types[place] == "number" for place in scan[1]):
         return None
     with _watched(connection, progress, "describing"):
         features = profile(connection, table, columns, types, rows)
     if any(kind == "" and feature.missing < rows for kind, feature in zip(types, features, strict=True)):
         return None  # a column whose first cells come late
     ends = [float(feature.quantiles[end]) for feature in features if feature.type == "number" for end in (0, -1)]
-    return features if all(abs(end) < float("inf") for end in ends) else None
+    return features if all(abs(end) < 1e16 for end in ends) else None  # beyond, digits may be lost
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
