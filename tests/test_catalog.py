@@ -7,6 +7,7 @@ import datetime
 import gzip
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -150,13 +151,25 @@ def test_types_are_those_of_all_cells_and_nothing_is_lost(catalog: Catalog, tmp_
     assert frame["date"].iloc[0] == pd.Timestamp("2021-01-31") and frame.index.tolist() == [1, 2, 3]
 
 
-@pytest.mark.parametrize("late", ["x", "007", "1.5", "", "nan", "1e400"])
+@pytest.mark.parametrize(
+    ("first", "late", "kind"),
+    [
+        *(("7", late, "text") for late in ("x", "007", "nan", "1e400", "1_000", " 2", "0x10")),
+        ("7", "1.5", "number"),
+        ("7", "", "integer"),
+        *(("7.5", late, "text") for late in ("x", "007", "-00.5", "nan", "1e400", "1_000", " 2", "2 ", "1" * 20)),
+        ("7.5", "", "number"),
+        ("7.5", "1e-05", "number"),
+        *(("2020-01-31", late, "text") for late in ("x", "infinity", "20200-01-31", "2020-02-30", "2020-1-1")),
+        ("true", "yes", "text"),
+        ("2020-01-31 10:00", "2020-01-31", "text"),
+    ],
+)
 def test_a_cell_of_another_type_after_many_rows_changes_the_type_not_the_cell(
-    catalog: Catalog, tmp_path: Path, late: str
+    catalog: Catalog, tmp_path: Path, first: str, late: str, kind: str
 ):
-    path = write(tmp_path / "t.csv", "n,m\n" + "".join(f"{i},a\n" for i in range(25_000)) + f"{late},a\n")
+    path = write(tmp_path / "t.csv", "n,m\n" + f"{first},a\n" * 6_000 + f"{late},a\n")
     entry = catalog.add(path)
-    kind = {"1.5": "number", "": "integer"}.get(late, "text")
     assert entry.features[0].type == kind and rows(catalog, "t")[-1] == (late or None, "a")
 
 
@@ -358,7 +371,9 @@ def test_where_duckdb_reads_a_file_as_it_is_it_reads_what_the_standard_says(tmp_
     text = "h1,h2\n" + "\n".join(map(",".join, lines))
     path = write(tmp_path / "f.csv", text)
     try:
-        mine = as_it_is(path)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reading, "CHUNK", 64)
+            mine = as_it_is(path)
     except CatalogError:
         return
     if mine is None:
@@ -376,6 +391,27 @@ def _alike(cell: str, stored: str | None) -> bool:
         return float(cell) == float(stored or "nan")
     except ValueError:
         return False
+
+
+ODD = re.compile(r"[-+]?0[0-9]|\s|.*\s$|.*[0-9]_", re.DOTALL)
+
+
+@given(
+    st.lists(st.lists(st.text('01_-+ .,"\na', max_size=12), min_size=3, max_size=3), min_size=1, max_size=9),
+    st.sampled_from(["\n", "\n\n"]),
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_scan_finds_separators_and_numbers_that_would_be_mended(tmp_path: Path, table: list[list[str]], end: str):
+    out = io.StringIO()
+    csv.writer(out, lineterminator=end).writerows([["x", "y", "z"], *table])
+    source = reading.open_source(write(tmp_path / "s.csv", out.getvalue()))
+    odd = {place for row in table for place, cell in enumerate(row) if ODD.match(cell)}
+    for chunk in (64, 1 << 20):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reading, "CHUNK", chunk)
+            separators, found = reading.scan(source, ",", 3) or (0, set())
+        assert separators == 2 * (len(table) + 1) and odd <= found
+        assert '"' in out.getvalue() or found == odd
 
 
 def test_plain_files_go_the_fast_way_and_both_ways_end_alike(catalog: Catalog, tmp_path: Path, monkeypatch):
