@@ -569,12 +569,14 @@ def test_the_panel_does_what_the_command_does(catalog: Catalog):
 
     panel = Panel(catalog)
     assert "empty" in panel.shown.value
+    assert panel.separator.index == 0, "a front end shows an option whose value is None as no choice at all"
     panel.add.click()
     assert "choose a file first" in panel.message.value
     content = b"a,<b>x</b>\n<script>,1\n"
     panel.file.value = (
         {"name": "../t.csv", "content": memoryview(content), "type": "text/csv", "size": 0, "last_modified": NOW},
     )
+    assert "chosen: ../t.csv" in panel.message.value
     panel.description.value = "<i>"
     panel.add.click()
     assert "added t: 1 rows, 2 columns" in panel.message.value and panel.dataset.value == "t"
@@ -587,10 +589,19 @@ def test_the_panel_does_what_the_command_does(catalog: Catalog):
     )
     panel.add.click()
     assert "Not done" in panel.message.value and "t&lt;br&gt;.csv, line 2" in panel.message.value
+    panel.file.value = (
+        {"name": "u.csv", "content": memoryview(b"a;b,c\n1;2,3\n"), "type": "", "size": 0, "last_modified": NOW},
+    )
+    panel.separator.value = ";"
+    panel.add.click()
+    assert panel.dataset.value == "u" and catalog.show("u").columns == ["a", "b,c"]
     assert panel.remove.disabled
     panel.sure.value = True
+    panel.dataset.value = "t"
+    assert panel.remove.disabled, "the box was ticked for another dataset"
+    panel.sure.value = True
     panel.remove.click()
-    assert "removed t" in panel.message.value and catalog.entries() == []
+    assert "removed t" in panel.message.value and [entry.name for entry in catalog.entries()] == ["u"]
 
 
 def test_the_page_shows_everything_as_text(catalog: Catalog, tmp_path: Path):

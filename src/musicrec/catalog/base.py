@@ -167,7 +167,7 @@ class Catalog(ABC):
 
 
 def _taken(name: str) -> str:
-    return f"a dataset called {name!r} is in the catalogue already; give another --name, or remove it first"
+    return f"a dataset called {name!r} is in the catalogue already; give another name, or remove it first"
 
 
 def _csv_writer(entry: Entry) -> Callable[[list[Row]], str]:

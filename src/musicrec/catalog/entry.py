@@ -87,9 +87,9 @@ def check_name(name: str) -> str:
         When it is empty, too long, or holds what a path, a terminal or Firebase would take for something else.
     """
     if not name.strip() or name != name.strip():
-        raise CatalogError(f"a dataset's name is not empty and has no space at its ends, unlike {name!r}; give --name")
+        raise CatalogError(f"a dataset's name is not empty and has no space at its ends, unlike {name!r}; give another")
     if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
-        raise CatalogError(f"a dataset's name has at most {LONGEST_NAME} bytes; give a shorter --name")
+        raise CatalogError(f"a dataset's name has at most {LONGEST_NAME} bytes; give a shorter one")
     if bad := sorted({mark for mark in name if mark in FORBIDDEN or _unprintable(mark)}):
         listed = ", ".join(map(repr, bad))
         raise CatalogError(f"the name {name!r} holds {listed}; no control characters and none of {FORBIDDEN}")

@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from musicrec.catalog.base import Catalog
-from musicrec.catalog.entry import CatalogError
+from musicrec.catalog.entry import TYPES, CatalogError
 from musicrec.catalog.reading import SEPARATORS
 from musicrec.catalog.view import facts_html, rows_html
 
@@ -36,27 +36,31 @@ class Panel(widgets.VBox):
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        wide = widgets.Layout(width="36em")
+        wide = widgets.Layout(width="36em", max_width="98%")
         named: dict[str, Any] = {"style": {"description_width": "7em"}, "layout": wide}
-        self.file = widgets.FileUpload(accept=".csv,.tsv,.json,.jsonl,.gz", multiple=False, description="File")
+        self.file = widgets.FileUpload(accept=",".join([*TYPES, ".gz"]), multiple=False, description="File")
         self.name = widgets.Text(description="Name", placeholder="by default the file's", **named)
         self.description = widgets.Textarea(description="Description", rows=2, **named)
         self.separator = widgets.Dropdown(
-            options=[("detect", None), *((name, mark) for mark, name in SEPARATORS.items())],
+            options=[("detect", ""), *((name, mark) for mark, name in SEPARATORS.items())],
             description="Separator", **named,
         )  # fmt: skip
         self.add = widgets.Button(description="Add", button_style="primary", icon="plus")
         self.message = widgets.HTML()
         self.dataset = widgets.Dropdown(description="Dataset", **named)
-        self.view = widgets.ToggleButtons(options=["metadata", "first rows", "last rows", "random rows"])
-        self.again = widgets.Button(description="Draw again", icon="refresh")
+        self.view = widgets.ToggleButtons(
+            options=["metadata", "first rows", "last rows", "random rows"],
+            style={"button_width": "9em"}, layout={"width": "auto", "flex": "1 1 auto"},
+        )  # fmt: skip
+        self.again = widgets.Button(description="Draw again", icon="refresh", layout={"flex": "0 0 auto"})
         self.sure = widgets.Checkbox(description="yes, remove it", indent=False)
         self.remove = widgets.Button(description="Remove", button_style="danger", icon="trash", disabled=True)
-        self.shown = widgets.HTML()
+        self.shown = widgets.HTML(layout={"max_width": "100%", "overflow": "auto"})  # a wide table scrolls by itself
 
         self.add.on_click(lambda _: self._try(self._add))
         self.remove.on_click(lambda _: self._try(self._remove))
         self.again.on_click(lambda _: self._try(self._show))
+        self.file.observe(lambda _: self._try(self._chosen), "value")
         self.dataset.observe(lambda _: self._try(self._show), "value")
         self.view.observe(lambda _: self._try(self._show), "value")
         self.sure.observe(lambda change: setattr(self.remove, "disabled", not change["new"]), "value")
@@ -69,6 +73,7 @@ class Panel(widgets.VBox):
         self._try(self._refresh)
 
     def _try(self, work: Callable[[], None]) -> None:
+        self.message.value = ""
         try:
             work()
         except CatalogError as error:
@@ -76,6 +81,10 @@ class Panel(widgets.VBox):
 
     def _say(self, text: str) -> None:
         self.message.value = f'<p role="status">{html.escape(text)}</p>'
+
+    def _chosen(self) -> None:
+        for upload in self.file.value:  # the widget itself shows but their number
+            self._say(f"chosen: {upload['name']}, {upload['size']:,} bytes")
 
     def _add(self) -> None:
         if not self.file.value:
@@ -86,7 +95,7 @@ class Panel(widgets.VBox):
             path = Path(folder) / (Path(upload["name"].replace("\\", "/")).name or "upload")
             path.write_bytes(upload["content"])
             entry = self.catalog.add(
-                path, self.name.value or None, self.description.value, separator=self.separator.value
+                path, self.name.value or None, self.description.value, separator=self.separator.value or None
             )
         self.file.value, self.name.value, self.description.value = (), "", ""
         self._refresh(entry.name)
@@ -96,7 +105,6 @@ class Panel(widgets.VBox):
         if not self.sure.value or not self.dataset.value:
             raise CatalogError("tick the box first: what is removed is gone")
         entry = self.catalog.remove(self.dataset.value)
-        self.sure.value = False
         self._refresh()
         self._say(f"removed {entry.name}")
 
@@ -109,6 +117,7 @@ class Panel(widgets.VBox):
 
     def _show(self) -> None:
         name = self.dataset.value
+        self.sure.value = False  # it was said of what was shown before
         self.again.disabled = self.view.value != "random rows"
         if name is None:
             self.shown.value = "<p>The catalogue is empty.</p>"

@@ -231,7 +231,7 @@ def _spool_csv(name: str, text: IO[str], separator: str, out: IO[str]) -> Spool:
                 if len(row) != width:
                     raise CatalogError(
                         f"{name}, line {last + 1}: the row has {len(row)} field{'s' * (len(row) != 1)}, the heading "
-                        f"{width}; mend the row, or name another separator than {separator!r} with --separator"
+                        f"{width}; mend the row, or name another separator than {separator!r}"
                     )
                 result.rows += 1
                 yield row
