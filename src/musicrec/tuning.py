@@ -128,7 +128,6 @@ DROPOUT = {"dropout": Range(0.0, 0.6)}
 STRENGTH = Choice(("equal", "log"))  # of a listen: all alike, or by plays
 NOTHING = "has no settings"
 ORIGINAL = "stands with the settings of the original it shows"
-MINUTES = "takes minutes a trial: stands as chosen by hand on the same validation data"
 SYSTEMS: dict[str, System] = {
     "random": System("random.Random", why=NOTHING),
     "popularity": System("popularity.Popularity", why=NOTHING),
@@ -183,8 +182,27 @@ SYSTEMS: dict[str, System] = {
             "epochs": Range(10, 150, log=True),
         },
     ),
-    "mult-vae": System("mult_vae.MultVAE", why=MINUTES),
-    "lightgcn": System("lightgcn.LightGCN", why=MINUTES),
+    "mult-vae": System(
+        "mult_vae.MultVAE",
+        {
+            "hidden": Range(50, 500, log=True),
+            "latent": Range(16, 256, log=True),
+            "dropout": Range(0.0, 0.8),
+            "beta": Range(0.0, 1.0),
+            "learning_rate": Range(0.0005, 0.01, log=True),
+            "epochs": Range(5, 60, log=True),
+        },
+    ),
+    "lightgcn": System(
+        "lightgcn.LightGCN",
+        {
+            "dim": Range(16, 64, log=True),
+            "n_layers": Range(1, 4),
+            "penalty": Range(1e-6, 0.1, log=True),
+            "learning_rate": Range(0.001, 0.05, log=True),
+            "epochs": Range(50, 300, log=True),
+        },
+    ),
     "mf-plain": System("matrix_factorization.MatrixFactorization.original", {}, {"name": "mf-plain"}, why=ORIGINAL),
     "mf-low-init": System(
         "matrix_factorization.MatrixFactorization.original", {}, {"name": "mf-low-init"}, why=ORIGINAL

@@ -39,6 +39,9 @@ SCORERS: dict[str, tuple[Callable[[SideInformation], Recommender], frozenset[str
     "tag-content": (TagContent, frozenset({"tags"})),
     "friends": (Friends, frozenset({"friends"})),
 }
+# Those whose scores are also compared with what everybody gets for the same item. Not those that read what users
+# tagged: through the scores of everybody else, a user's own tags would describe that user's candidates again.
+COMPARED = ("kernel-users", "als-side", "ease", "slim", "als", "user-knn", "item-knn")
 # The other features, and what they rest on.
 EXTRAS = {
     "listeners": frozenset({"popularity"}),
@@ -72,6 +75,10 @@ class Hybrid(Recommender):
     The ranker is a weighted sum of features, fitted so that hidden listens come out on top of the other candidates
     of their user (a softmax over each list [Cao et al., 2007]), plus a few boosted trees under LambdaMART [Burges,
     2010] that start from that sum. Trees alone overfit a few thousand lists; the sum carries most of the result.
+
+    A score is shown to the ranker as it is, as a share of the user's best, as a rank, and as what it is among the
+    scores of all users for that item, in standard deviations from their mean: an item that a system gives to
+    everybody is less of a sign than one that it gives to this user.
 
     The ranker must not see scores that were fitted on its own targets, or it would trust whoever remembers best. So
     part of each user's training listens is hidden, all systems are fitted on the rest, and the hidden listens are
@@ -167,6 +174,8 @@ class Hybrid(Recommender):
     def _fit_scorers(self, train: Interactions, rng: np.random.Generator) -> None:
         self.systems = [SCORERS[name][0](self.side).fit(train, rng=rng) for name in self.scorers]
         self._describe = _Description(self.side, train)
+        pairs = zip(self.scorers, self.systems, strict=True)
+        self._usual = {name: _moments(system) for name, system in pairs if name in COMPARED}
 
     def _candidates(self, users: NDArray[np.int64]) -> Candidates:
         """Return candidates with `users` as places in the batch."""
@@ -188,6 +197,10 @@ class Hybrid(Recommender):
             best = np.full(len(users), -np.inf, np.float32)
             np.maximum.at(best, rows, values)
             columns += [values, np.clip(values / np.maximum(best[rows], 1e-9), -2, 1), np.log1p(rank)]
+        for name, scores in zip(self.scorers, all_scores, strict=True):
+            if name in self._usual:
+                mean, spread = self._usual[name]
+                columns.append(np.clip((scores[rows, items] - mean[items]) / spread[items], -3, 8))
         columns += [column for name, column in self._describe(users, rows, items).items() if self._kept(name)]
         return Candidates(rows, items, np.column_stack(columns).astype(np.float32))
 
@@ -208,7 +221,7 @@ class Hybrid(Recommender):
         return np.column_stack([features, shares * np.abs(shares), np.exp(-np.exp(ranks) / 10)])
 
     def _learn(self, examples: list[tuple[Candidates, NDArray[np.bool_]]], seed: int) -> None:
-        n_columns = 3 * len(self.scorers) + sum(self._kept(name) for name in EXTRAS)
+        n_columns = len(self._names())
         self.booster: lightgbm.Booster | None = None
         if not examples:  # too little data to hide anything a system finds: the first system's order stands
             self.mean, self.spread = np.float32(0), np.float32(1)
@@ -238,10 +251,15 @@ class Hybrid(Recommender):
             gain = self.booster.feature_importance("gain")
         self.importance = self._importance(gain)
 
-    def _importance(self, gain: NDArray) -> pd.DataFrame:
+    def _names(self) -> list[str]:
+        """Return the names of the features, in the order of the columns of candidates."""
         scored = [f"{name}{what}" for name in self.scorers for what in ("", ", share of best", ", rank")]
+        compared = [f"{name}, among all users" for name in self.scorers if name in COMPARED]
+        return scored + compared + [name for name in EXTRAS if self._kept(name)]
+
+    def _importance(self, gain: NDArray) -> pd.DataFrame:
         bent = [f"{name}{what}" for what in (", share squared", ", top ranks") for name in self.scorers]
-        names = scored + [name for name in EXTRAS if self._kept(name)] + bent
+        names = self._names() + bent
         shares = np.pad(gain / max(gain.sum(), 1e-12), (0, len(names) - len(gain)))
         return pd.DataFrame({"weight": self.weights, "gain": shares}, index=names)
 
@@ -337,6 +355,19 @@ class _Description:
             "number of friends": np.log1p(self.n_friends)[who],
             "taggers": np.log1p(taggers[rows, items]),
         }
+
+
+def _moments(system: Recommender) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return mean and standard deviation of the scores of each item over all users, shape (n_items,) each."""
+    n = system.train.n_users
+    total, squares = np.zeros((2, system.train.n_items))
+    for start in range(0, n, BATCH):
+        scores = system.scores(np.arange(start, min(start + BATCH, n)))
+        total += scores.sum(axis=0)
+        squares += (scores**2).sum(axis=0)
+    mean = total / n
+    spread = np.sqrt(np.maximum(squares / n - mean**2, 1e-12))
+    return mean.astype(np.float32), spread.astype(np.float32)
 
 
 def _mean(codes: NDArray[np.int64], values: NDArray[np.floating], n: int) -> NDArray[np.float64]:

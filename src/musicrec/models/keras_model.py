@@ -146,8 +146,6 @@ class KerasModel(Recommender):
         optimizer = keras.optimizers.Adam(float(self.learning_rate))
         optimizer.build(variables)
 
-        # compiled, it runs through the variables once instead of a dozen times
-        @tf.function(jit_compile=True)
         def descend(gradients: list[tf.Tensor]) -> None:
             optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
