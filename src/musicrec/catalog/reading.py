@@ -455,7 +455,7 @@ def scan(source: Source, separator: str, width: int) -> tuple[int, set[int]] | N
 
     carried: dict[str, Any] = {"limits": np.uint64(1)}
 
-    def bits(mask: Any) -> Any:
+    def packed(mask: Any) -> Any:
         return np.packbits(mask, bitorder="little").view("<u8")
 
     def behind(name: str, bits: Any) -> Any:
@@ -474,8 +474,8 @@ def scan(source: Source, separator: str, width: int) -> tuple[int, set[int]] | N
             if b"\r" in chunk:
                 return None
             data = np.frombuffer(chunk.ljust(-(-len(chunk) // 64) * 64, b"\n"), np.uint8)
-            quotes, marks, ends, zeros, lines = (bits(data == ord(mark)) for mark in f'"{separator}\n0_')
-            digits, blanks, signs = bits(data >> 4 == 3), bits(data <= 32), bits((data == 43) | (data == 45))
+            quotes, marks, ends, zeros, lines = (packed(data == ord(mark)) for mark in f'"{separator}\n0_')
+            digits, blanks, signs = packed(data >> 4 == 3), packed(data <= 32), packed((data == 43) | (data == 45))
             inside = quotes.copy()
             for shift in (1, 2, 4, 8, 16, 32):
                 inside ^= inside << shift
@@ -502,7 +502,7 @@ def scan(source: Source, separator: str, width: int) -> tuple[int, set[int]] | N
                 since = -(found & -found)
                 odd.update(((before - np.bitwise_count(ended & since)) % width).tolist())
                 found = found & since << 1
-    return separators, odd
+    return None if within else (separators, odd)
 
 
 def first_rows(source: Source, separator: str, text: str, count: int = 2) -> list[list[str]]:
