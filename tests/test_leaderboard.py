@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse as sp
 
 from musicrec import leaderboard as lb
-from musicrec.evaluation import Evaluation, cross_evaluate, evaluate, save_evaluations
+from musicrec.evaluation import Evaluation, cross_evaluate, cross_evaluate_all, evaluate, save_evaluations
 from musicrec.interactions import Interactions
 from musicrec.models.popularity import Popularity
 from musicrec.splits import split_by_user
@@ -52,9 +52,13 @@ def test_only_equally_many_splits_are_compared(listens: Interactions, systems: d
 
 
 def test_two_jobs_give_the_scores_of_one(listens: Interactions, systems: dict) -> None:
-    again = cross_evaluate(Popularity, listens, seeds=SEEDS, jobs=2)
-    for one, two in zip(systems["popularity"], again, strict=True):
+    builds = {"first": Popularity, "later": Popularity}
+    again = cross_evaluate_all(builds, listens, seeds=SEEDS, with_valid=["later"], jobs=2)
+    for one, two in zip(systems["popularity"], again["first"], strict=True):
         pd.testing.assert_frame_equal(one.per_user, two.per_user)
+    for one, two in zip(cross_evaluate(Popularity, listens, seeds=SEEDS, with_valid=True), again["later"], strict=True):
+        pd.testing.assert_frame_equal(one.per_user, two.per_user)
+    assert not again["first"][0].per_user.equals(again["later"][0].per_user)
 
 
 def test_training_on_validation_listens_needs_the_test_part(listens: Interactions) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -234,7 +235,6 @@ def cross_evaluate(
     part: str = "test",
     tags: sp.csr_array | None = None,
     with_valid: bool = False,
-    jobs: int = 1,
     progress: bool = False,
 ) -> list[Evaluation]:
     """Fit and evaluate a fresh model on each seeded split: the `listeners` protocol.
@@ -251,9 +251,6 @@ def cross_evaluate(
         As in `evaluate`.
     with_valid : bool
         Whether the model is fitted on training and validation listens; the protocol fits on training alone.
-    jobs : int
-        How many splits are worked on at a time, each in a process of its own. The scores are the same, the seconds
-        somewhat longer.
     progress : bool
         Whether to show a progress bar.
 
@@ -262,24 +259,74 @@ def cross_evaluate(
     list of Evaluation
         One per seed. Who has something held out does not depend on the seed, so rows are the same users throughout.
     """
+    name = build().name
+    late = [name] if with_valid else []
+    return cross_evaluate_all(
+        {name: build}, interactions, seeds=seeds, k=k, part=part, tags=tags, with_valid=late, progress=progress
+    )[name]
+
+
+def cross_evaluate_all(
+    builds: Mapping[str, Callable[[], Recommender]],
+    interactions: Interactions,
+    *,
+    seeds: Sequence[int] = SEEDS,
+    k: int = 10,
+    part: str = "test",
+    tags: sp.csr_array | None = None,
+    with_valid: Collection[str] = (),
+    jobs: int = 1,
+    progress: bool = False,
+) -> dict[str, list[Evaluation]]:
+    """Evaluate several systems as `cross_evaluate` does, `jobs` fits at a time.
+
+    Parameters
+    ----------
+    builds : mapping of str to callable
+        What returns an unfitted model, by a name of your choice; put first what takes longest, and no process waits
+        for another in the end.
+    with_valid : collection of str
+        The names that are fitted on training and validation listens.
+    jobs : int
+        How many fits run at a time, each in a process of its own. The scores are the same, the seconds somewhat longer.
+
+    Returns
+    -------
+    dict of str to list of Evaluation
+        By name, one per seed.
+
+    Raises
+    ------
+    ValueError
+        When what a system would be fitted on is also what it would be evaluated on.
+    """
     if with_valid and part == "valid":
         raise ValueError("a model fitted on the validation part cannot be evaluated on it")
 
-    def one(seed: int) -> Evaluation:
+    def one(task: tuple[str, int]) -> Evaluation:
+        name, seed = task
         split = split_by_user(interactions, seed)
+        train = split.train + split.valid if name in with_valid else split.train
         start = time.perf_counter()
-        model = build().fit(split.train + split.valid if with_valid else split.train, rng=np.random.default_rng(seed))
+        model = builds[name]().fit(train, rng=np.random.default_rng(seed))
         seconds = time.perf_counter() - start
         return replace(evaluate(model, split, k, part=part, tags=tags), fit_seconds=seconds)
 
-    done = spread(one, seeds, jobs)
-    return list(tqdm(done, total=len(seeds), desc=build().name, disable=not progress, leave=False))
+    tasks = [(name, seed) for name in builds for seed in seeds]
+    done = tqdm(spread(one, tasks, jobs), total=len(tasks), desc="fits", unit="fit", disable=not progress, leave=False)
+    found: dict[str, list[Evaluation]] = {name: [] for name in builds}
+    for (name, _), evaluation in zip(tasks, done, strict=True):
+        found[name].append(evaluation)
+    return found
 
 
 def spread(work: Callable[[Any], Any], items: Iterable[Any], jobs: int) -> Iterator[Any]:
     """Yield what `work` makes of each item, in order, `jobs` at a time in processes of their own."""
     parallel = Parallel(n_jobs=jobs, return_as="generator", idle_worker_timeout=3600)  # later work needs no new ones
-    yield from parallel(delayed(work)(item) for item in items)
+    with warnings.catch_warnings():
+        # a process that has grown large is replaced by a fresh one, which is nothing to warn of
+        warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+        yield from parallel(delayed(work)(item) for item in items)
 
 
 def validate(

@@ -1,4 +1,4 @@
-"""What the leaderboard asks of all systems: who is helped, which artists are found, what two traps are worth."""
+"""What the leaderboard asks of all systems: who is helped, which artists are found, what traps are worth."""
 
 from __future__ import annotations
 
@@ -147,12 +147,18 @@ def pareto(table: pd.DataFrame, better: str, cheaper: str) -> list[str]:
 
 def ablate(
     variants: Mapping[str, Mapping[str, Any]], side: SideInformation, split: Split, *, seed: int = 0, jobs: int = 1
-) -> dict[str, Evaluation]:
-    """Evaluate forms of the hybrid, by their settings, on the validation part of a split, `jobs` at a time."""
+) -> dict[str, tuple[Evaluation, pd.DataFrame]]:
+    """Evaluate forms of the hybrid, by their settings, on the validation part of a split, `jobs` at a time.
 
-    def one(settings: Mapping[str, Any]) -> Evaluation:
+    Returns
+    -------
+    dict of str to tuple of Evaluation and pandas.DataFrame
+        The evaluation of each form, and the importance of its features.
+    """
+
+    def one(settings: Mapping[str, Any]) -> tuple[Evaluation, pd.DataFrame]:
         model = Hybrid(side, **settings).fit(split.train, rng=np.random.default_rng(seed))
-        return evaluate(model, split, part="valid")
+        return evaluate(model, split, part="valid"), model.importance
 
     return dict(zip(variants, spread(one, variants.values(), jobs), strict=True))
 

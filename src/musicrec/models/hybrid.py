@@ -120,7 +120,7 @@ class Hybrid(Recommender):
         scorers: Sequence[str] = tuple(SCORERS),
         without: Sequence[str] = (),
         n_candidates: int = 50,
-        folds: int = 2,
+        folds: int = 3,
         parts: int = 9,
         penalty: float = 3e-4,
         rounds: int = 100,

@@ -109,17 +109,20 @@ class LightGCN(KerasModel):
         node = keras.Input((), dtype="int32", name="node")
         start = keras.initializers.RandomNormal(stddev=0.1)
         embedding = keras.layers.Embedding(n, self.dim, embeddings_initializer=start, name="embedding")
-        graph = _normalised(self.train.binary()).tocoo()
-        where = np.stack(graph.coords, axis=1).astype(np.int64)
+        graph = _normalised(self.train.binary())
 
+        def mean(layer: NDArray[np.float32]) -> NDArray[np.float32]:
+            total = layer.copy()
+            for _ in range(self.n_layers):
+                layer = graph @ layer
+                total += layer
+            total /= np.float32(self.n_layers + 1)
+            return total
+
+        # SciPy's product of a sparse and a dense matrix takes a third of the time of TensorFlow's
         @tf.function(input_signature=[tf.TensorSpec([n, self.dim])])
         def smooth(layer: tf.Tensor) -> tf.Tensor:
-            adjacency = tf.raw_ops.SparseTensorToCSRSparseMatrix(indices=where, values=graph.data, dense_shape=[n, n])
-            total = layer
-            for _ in range(self.n_layers):
-                layer = tf.raw_ops.SparseMatrixMatMul(a=adjacency, b=layer)
-                total += layer
-            return tf.ensure_shape(total / (self.n_layers + 1), [n, self.dim])
+            return tf.ensure_shape(tf.numpy_function(mean, [layer], tf.float32), [n, self.dim])
 
         self._smooth = smooth
         return keras.Model(node, embedding(node))
