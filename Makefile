@@ -34,6 +34,7 @@ lint: $(READY) ## check style and types, of Python and of the scripts of the pag
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/oxlint --quiet --deny-warnings book/scripts
 
 reproduce: $(READY) ## compare every figure the originals reported with what this machine measures

@@ -6,8 +6,8 @@ from scipy.linalg import lapack
 
 from benchmarks import Ratio, seconds
 from musicrec import datasets
-from musicrec.interactions import Interactions
-from musicrec.models.ease import EASE
+from musicrec.datasets.interactions import Interactions
+from musicrec.models.linear.ease import EASE
 
 ITEMS = 8000  # the textbook takes time that grows with the cube: minutes, and 2.5 GB, for all 17,632
 

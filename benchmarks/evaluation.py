@@ -7,11 +7,11 @@ import scipy.sparse as sp
 
 from benchmarks import Ratio, seconds
 from musicrec import datasets
-from musicrec.evaluation import evaluate
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.side_information import item_tags
+from musicrec.evaluation.ranking import evaluate
 from musicrec.models.base import BATCH, FactorModel
-from musicrec.side_information import item_tags
-from musicrec.splits import Split, split_by_user
+from musicrec.splits.by_user import Split, split_by_user
 
 K, DIM = 10, 64
 

@@ -7,9 +7,9 @@ import tensorflow as tf
 
 from benchmarks import Ratio, seconds
 from musicrec import datasets
-from musicrec.factorization import rated
-from musicrec.interactions import Interactions
-from musicrec.models.matrix_factorization import SETTINGS, MatrixFactorization
+from musicrec.datasets.interactions import Interactions
+from musicrec.models.factors.matrix_factorization import SETTINGS, MatrixFactorization
+from musicrec.splits.entries import rated
 
 STEPS = 100
 NAME = "mf-regularized"

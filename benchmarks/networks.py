@@ -6,13 +6,13 @@ import tensorflow as tf
 
 from benchmarks import Ratio, seconds
 from musicrec import datasets
-from musicrec.interactions import Interactions
-from musicrec.models.additive_network import AdditiveNetwork
-from musicrec.models.concat_network import ConcatNetwork
-from musicrec.models.dot_network import DotNetwork
-from musicrec.models.network import Network
-from musicrec.models.nncf import NNCF
-from musicrec.models.nncf_neighbourhood import NNCFNeighbourhood
+from musicrec.datasets.interactions import Interactions
+from musicrec.models.networks.additive_network import AdditiveNetwork
+from musicrec.models.networks.concat_network import ConcatNetwork
+from musicrec.models.networks.dot_network import DotNetwork
+from musicrec.models.networks.network import Network
+from musicrec.models.networks.nncf import NNCF
+from musicrec.models.networks.nncf_neighbourhood import NNCFNeighbourhood
 
 
 def epoch_against_keras(model: Network, train: Interactions) -> Ratio:

@@ -17,11 +17,11 @@ from threadpoolctl import threadpool_limits
 from benchmarks import Ratio, Skipped, seconds
 from benchmarks.evaluation import K
 from musicrec import datasets
-from musicrec.evaluation import evaluate
-from musicrec.models.als import ALS
+from musicrec.datasets.side_information import item_tags
+from musicrec.evaluation.ranking import evaluate
 from musicrec.models.base import FactorModel
-from musicrec.side_information import item_tags
-from musicrec.splits import Split, split_by_user
+from musicrec.models.factors.als import ALS
+from musicrec.splits.by_user import Split, split_by_user
 
 HERE = Path(__file__).parent
 PEER = HERE.parent / ".venv-peer"

@@ -13,10 +13,12 @@ import numpy as np
 from tests.try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder, write_page
 
 from benchmarks import Ratio, seconds
-from musicrec import datasets, serving, try_page
+from musicrec import datasets
 from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.identity import identity
-from musicrec.interactions import history_of
+from musicrec.datasets.interactions import history_of
+from musicrec.serving import cache, fidelity, forms
+from musicrec.site import try_page
 
 LISTENERS = 100
 IN_BROWSER = """([lists, model]) => {
@@ -36,7 +38,7 @@ def run() -> list[Ratio]:
     data = datasets.load("auto", progress=False)
     with tempfile.TemporaryDirectory() as build, mock.patch.dict(os.environ, MUSICREC_BUILD=build):
         _, source = identity(data.name)
-        models = {name: serving.served(data, name, source) for name in try_page.MODELS}
+        models = {name: cache.served(data, name, source) for name in try_page.MODELS}
         position = {int(artist): place for place, artist in enumerate(models["als"].ids[: models["als"].n])}
         histories = [data.interactions.matrix[[user]].indices for user in range(LISTENERS)]
         lists = [[position[i] for i in data.interactions.items[h].tolist() if i in position] for h in histories]
@@ -48,11 +50,11 @@ def run() -> list[Ratio]:
 
 
 def _python(
-    data: Dataset, models: dict[str, serving.Served], lists: list[list[int]], histories: list[np.ndarray]
+    data: Dataset, models: dict[str, forms.Served], lists: list[list[int]], histories: list[np.ndarray]
 ) -> list[Ratio]:
     ratios = []
     for name, model in models.items():
-        full = serving.full_model(name).fit(data.interactions, rng=np.random.default_rng(0))
+        full = fidelity.full_model(name).fit(data.interactions, rng=np.random.default_rng(0))
         each = [history_of(history.tolist(), data.interactions.n_items) for history in histories]
         ours = seconds(lambda m=model: [m.recommend(liked, 10) for liked in lists], 3) / len(lists)
         theirs = seconds(lambda f=full, e=each: [f.recommend_new(history, 10) for history in e], 3) / len(lists)
@@ -69,10 +71,10 @@ def _command(dataset: str) -> Ratio:
 
 
 def _known(dataset: str) -> list[str]:
-    return serving.serve(dataset, "als", lambda text: None).names[:3]
+    return cache.serve(dataset, "als", lambda text: None).names[:3]
 
 
-def _browser(folder: Path, models: dict[str, serving.Served], lists: list[list[int]]) -> list[Ratio]:
+def _browser(folder: Path, models: dict[str, forms.Served], lists: list[list[int]]) -> list[Ratio]:
     from playwright.sync_api import sync_playwright
 
     folder.mkdir()

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks import Ratio, seconds
 from musicrec import datasets
-from musicrec.models.playlist_similarity import PlaylistSimilarity
+from musicrec.models.neighbours.playlist_similarity import PlaylistSimilarity
 
 QUERIES = 100  # the loop is timed on these against every list of the bank
 

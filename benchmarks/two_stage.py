@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks import Ratio, seconds
 from musicrec import datasets
-from musicrec.two_stage import retrieve
+from musicrec.evaluation.continuation import retrieve
 
 K, DIM = 1000, 32
 
@@ -18,7 +18,7 @@ def run() -> list[Ratio]:
     """Time of the chapter's retrieval, own songs left out, and of what cannot be spared: product and top-k."""
     import tensorflow as tf
 
-    from musicrec.two_stage_network import brute_force
+    from musicrec.models.rankers.two_tower import brute_force
 
     known = datasets.load("auto-songs", progress=False).interactions
     rng = np.random.default_rng(0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
 
 
 def checkerboard(n: int = 24, *, hole: bool = True) -> Interactions:

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from musicrec import artist_map
+from musicrec.page import artist_map
 
 BOOK = Path(__file__).parents[1] / "book"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from musicrec.catalog import CatalogError, open_catalog, reading, staging
 from musicrec.catalog.base import Catalog, silent
-from musicrec.cli import app
+from musicrec.cli.app import app
 
 NOW = datetime.datetime.now(datetime.UTC)
 HOSTILE = ['"', "'); DROP TABLE datasets; --", "=cmd()", "<script>alert(1)</script>", "a\nb", "ä, б, 音", "\\", "%s{}"]

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from musicrec import chapters
-from musicrec.chapters import Run
-from musicrec.cli import app
+from musicrec.cli.app import app
 from musicrec.datasets import DataError
-from musicrec.scores import ScoreBook
+from musicrec.scores.records import ScoreBook
+from musicrec.site import notebooks
+from musicrec.site.notebooks import Run
 from trial_book import book as book
 from trial_book import dataset, pretend, run, write_notebook
 
@@ -26,7 +26,7 @@ def call(*arguments: str):
 @pytest.fixture
 def data(monkeypatch: pytest.MonkeyPatch):
     """The trial data, whatever the machine has."""
-    monkeypatch.setattr(chapters, "resolve", lambda name="auto", seed=0, quick=False: run(seed=seed, quick=quick))
+    monkeypatch.setattr(notebooks, "resolve", lambda name="auto", seed=0, quick=False: run(seed=seed, quick=quick))
 
 
 def test_help_lists_every_command_and_each_shows_an_example():
@@ -78,7 +78,7 @@ def test_broken_scores_name_the_file(book: Path):
 @pytest.mark.parametrize(("value", "code", "status"), [(745.2434, 0, "reproduced"), (746.0, 1, "differs")])
 def test_reproduce_compares_and_its_exit_code_tells(book: Path, data: None, value: float, code: int, status: str):
     write_notebook(book, "01_eda", originals=("lastfm-mf",))
-    (chapter, _) = chapters.find_chapters(book)
+    (chapter, _) = notebooks.find_chapters(book)
     pretend(chapter, run(), book)
     ScoreBook("01_eda", dataset()).reproduce("lastfm-mf", "mean play count", value, 745.24)
     ScoreBook("02_baseline", dataset()).reproduce("lastfm-mf", "other", 1.0, 2.0)  # its chapter does not claim it
@@ -144,8 +144,8 @@ def test_book_refuses_wrong_names_before_doing_anything(book: Path, arguments: t
 
 def test_book_says_where_it_is_and_what_data_it_used(book: Path, monkeypatch: pytest.MonkeyPatch):
     made = Run(dataset("simulated", simulated=True), dataset("simulated-songs", simulated=True))
-    monkeypatch.setattr(chapters, "resolve", lambda *_, **__: made)
-    for chapter in chapters.find_chapters(book):
+    monkeypatch.setattr(notebooks, "resolve", lambda *_, **__: made)
+    for chapter in notebooks.find_chapters(book):
         pretend(chapter, made, book)
     result = call("book")
     assert result.exit_code == 0, result.stderr

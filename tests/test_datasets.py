@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 
 from musicrec import datasets
-from musicrec.datasets import invented, lastfm, simulated, simulated_songs, sources, spotify
+from musicrec.datasets import lastfm, sources, spotify
 from musicrec.datasets.dataset import Dataset, fingerprint
-from musicrec.evaluation import evaluate
-from musicrec.models.knn import ItemKNN
-from musicrec.models.oracle import Oracle
-from musicrec.models.popularity import Popularity
-from musicrec.splits import split_by_user
+from musicrec.datasets.simulated import invented, shapes, taste
+from musicrec.datasets.simulated import listeners as simulated
+from musicrec.datasets.simulated import songs as simulated_songs
+from musicrec.evaluation.ranking import evaluate
+from musicrec.models.baselines.oracle import Oracle
+from musicrec.models.baselines.popularity import Popularity
+from musicrec.models.neighbours.item_knn import ItemKNN
+from musicrec.splits.by_user import split_by_user
 from test_datasets_lastfm import SMALL, write
 
 
@@ -208,15 +211,15 @@ def test_a_seed_names_the_data() -> None:
 )
 def test_an_impossible_shape(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"must be|too few"):
-        simulated.listeners(0, simulated.Shape(**{**vars(SMALL), **wrong}))
+        simulated.listeners(0, shapes.Shape(**{**vars(SMALL), **wrong}))
 
 
 def test_dividing_in_whole_numbers() -> None:
     rng = np.random.default_rng(0)
-    parts = simulated.spread(rng, 100, np.array([1.0, 5.0, 0.001]), most=70)
+    parts = taste.spread(rng, 100, np.array([1.0, 5.0, 0.001]), most=70)
     assert parts.sum() == 100 and parts.min() >= 1 and parts.max() <= 70
     with pytest.raises(ValueError, match="5 cannot be divided into 2 parts between 1 and 2"):
-        simulated.spread(rng, 5, np.ones(2), most=2)
+        taste.spread(rng, 5, np.ones(2), most=2)
 
 
 def test_invented_names_never_repeat() -> None:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicrec.datasets import lastfm, simulated
+from musicrec.datasets import lastfm
+from musicrec.datasets.simulated import listeners, shapes
 from musicrec.datasets.sources import DataError, File
 
-SMALL = simulated.Shape(
+SMALL = shapes.Shape(
     users=40, artists=300, listens=1_500, tags=400, tag_assignments=900, friends=200, artists_without_picture=9,
     genres=3, scenes=3,
 )  # fmt: skip
@@ -22,7 +23,7 @@ Tables = Mapping[str, pd.DataFrame]
 
 @cache
 def small() -> Tables:
-    return simulated.listeners(3, SMALL).tables
+    return listeners.listeners(3, SMALL).tables
 
 
 def lines_of(name: str, frame: pd.DataFrame) -> list[str]:
@@ -251,7 +252,7 @@ def test_quotes_swallow_no_lines() -> None:
 
 
 def test_the_dataset_follows_the_order_of_the_files() -> None:
-    data = simulated.listeners(3, SMALL)
+    data = listeners.listeners(3, SMALL)
     listens = data.tables["listens"]
     assert data.interactions.users.tolist() == sorted(listens["user"].unique())
     assert data.interactions.items.tolist() == data.items["id"].tolist() == data.tables["artists"]["id"].tolist()

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from musicrec.eda import explained_variance, friend_overlap
-from musicrec.interactions import Interactions
+from musicrec.chapters.eda import explained_variance, friend_overlap
+from musicrec.datasets.interactions import Interactions
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 import scipy.sparse as sp
 from sklearn import manifold
 
-from musicrec import embeddings as emb
+from musicrec.chapters import clustering as emb
 from musicrec.datasets.dataset import Dataset, Provenance
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
 
 GENRES = 3
 
@@ -68,7 +68,7 @@ def test_umap_comes_in_three_dimensions_and_from_a_random_start():
 
 def test_umap_loads_no_tensorflow_and_leaves_it_importable():
     code = (
-        "import sys, importlib.util; from musicrec import embeddings as e; e._library();"
+        "import sys, importlib.util; from musicrec.chapters.clustering import layouts as e; e._library();"
         "assert 'tensorflow' not in sys.modules and importlib.util.find_spec('tensorflow')"
     )
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", code]).returncode == 0

@@ -8,26 +8,16 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from musicrec.evaluation import (
-    bootstrap_mean,
-    compare,
-    cross_evaluate,
-    evaluate,
-    holm,
-    is_held_out,
-    load_evaluations,
-    paired_difference,
-    save_evaluations,
-    summarise,
-    user_means,
-    validate,
-)
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
+from musicrec.evaluation.protocols import cross_evaluate, validate
+from musicrec.evaluation.ranking import evaluate
+from musicrec.evaluation.statistics import bootstrap_mean, compare, holm, paired_difference, summarise, user_means
+from musicrec.evaluation.storage import load_evaluations, save_evaluations
 from musicrec.models.base import FactorModel, Recommender
-from musicrec.models.knn import ItemKNN
-from musicrec.models.popularity import Popularity
-from musicrec.models.random import Random
-from musicrec.splits import split_by_user
+from musicrec.models.baselines.popularity import Popularity
+from musicrec.models.baselines.random import Random
+from musicrec.models.neighbours.item_knn import ItemKNN
+from musicrec.splits.by_user import is_held_out, split_by_user
 
 
 class Cheat(Recommender):

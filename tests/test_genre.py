@@ -10,14 +10,22 @@ from lightfm import LightFM
 from lightfm.evaluation import auc_score, precision_at_k
 from typer.testing import CliRunner
 
-from musicrec import datasets, genre
-from musicrec.cli import app
+from musicrec import datasets
+from musicrec.chapters import genre_to_artist
+from musicrec.cli.app import app
+from musicrec.datasets import genres as genre_tables
 from musicrec.datasets import spotify
 from musicrec.datasets.dataset import Provenance
-from musicrec.datasets.simulated import Shape, listeners
-from musicrec.datasets.simulated_songs import songs
-from musicrec.genre import GenreTable, GenreWARP, Guide
-from musicrec.interactions import Interactions
+from musicrec.datasets.genres import GenreTable
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.simulated.listeners import listeners
+from musicrec.datasets.simulated.shapes import Shape
+from musicrec.datasets.simulated.songs import songs
+from musicrec.models.baselines import fame as fame_module
+from musicrec.models.side import feature_cosine, genre_warp
+from musicrec.models.side.genre_warp import GenreWARP
+from musicrec.serving.genre_guide import Guide
+from musicrec.splits.genres import hold_out_artists, hold_out_cells
 
 SMALL = Shape(
     users=200, artists=400, listens=6_000, tags=1_500, tag_assignments=12_000, friends=400, artists_without_picture=9,
@@ -32,7 +40,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def table(data) -> GenreTable:
-    return genre.genre_table(data, "subgenre")
+    return genre_tables.genre_table(data, "subgenre")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +83,7 @@ def small_rows() -> pd.DataFrame:
 
 def test_weights_are_the_popularity_of_different_songs():
     data = spotify.assemble("small", small_rows(), Provenance("", "", "", "", "", "", ""))
-    table = genre.genre_table(data, "genre", min_songs=2)
+    table = genre_tables.genre_table(data, "genre", min_songs=2)
     weights = pd.DataFrame(table.interactions.matrix.toarray(), table.names, table.artists)
     assert weights.loc["x", "Ann"] == 80 and weights.loc["y", "Ann"] == 50  # a song in two playlists counts once
     assert "Bob" not in weights and table.min_songs == 2
@@ -92,61 +100,63 @@ def test_the_threshold_shrinks_with_the_collection(data, table: GenreTable):
 
 
 def test_tags_and_their_features(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(genre, "MIN_ARTISTS", 20)
+    monkeypatch.setattr(genre_tables, "MIN_ARTISTS", 20)
     data = listeners(0, SMALL)
-    table = genre.genre_table(data, "tag", min_songs=20)
-    assert (table.known.sum(axis=1) >= genre.MIN_ARTISTS).all()
-    assert table.features.shape == (len(table.artists), genre.TASTE_DIM)
+    table = genre_tables.genre_table(data, "tag", min_songs=20)
+    assert (table.known.sum(axis=1) >= genre_tables.MIN_ARTISTS).all()
+    assert table.features.shape == (len(table.artists), genre_tables.TASTE_DIM)
     fame = dict(zip(data.item_names, data.interactions.listeners(), strict=True))
     assert table.popularity.tolist() == [fame[name] for name in table.artists]
     with pytest.raises(
         ValueError, match="has no subgenres; spotify-songs has genres and subgenres, lastfm-2k has tags"
     ):
-        genre.genre_table(data, "subgenre")
+        genre_tables.genre_table(data, "subgenre")
 
 
 def test_too_small_a_table_is_refused(data):
     with pytest.raises(ValueError, match="0 artists with at least 5000 songs are too few"):
-        genre.genre_table(data, "genre", min_songs=5000)
+        genre_tables.genre_table(data, "genre", min_songs=5000)
 
 
 def test_blocks_and_their_shuffled_twin():
     rng = np.random.default_rng(0)
-    plain, mixed = (genre.known(genre.blocks(12, 120, 3, shuffled=s, rng=rng)) for s in (False, True))
+    plain, mixed = (
+        genre_to_artist.known(genre_to_artist.blocks(12, 120, 3, shuffled=s, rng=rng)) for s in (False, True)
+    )
     assert (plain.sum(axis=0) == 3).all() and (mixed.sum(axis=0) == 3).all()
     assert len(np.unique(plain, axis=0)) == 4 and len(np.unique(mixed, axis=0)) == 12
     with pytest.raises(ValueError, match="cannot be put into groups of 5"):
-        genre.blocks(12, 120, 5, rng=rng)
+        genre_to_artist.blocks(12, 120, 5, rng=rng)
 
 
 # ---- protocols
 
 
 def test_cells_are_held_out_once(table: GenreTable):
-    train, test = genre.hold_out_cells(table.interactions, seed=3)
-    assert not (genre.known(train) & genre.known(test)).any()
+    train, test = hold_out_cells(table.interactions, seed=3)
+    assert not (genre_to_artist.known(train) & genre_to_artist.known(test)).any()
     np.testing.assert_array_equal((train + test).matrix.toarray(), table.interactions.matrix.toarray())
     assert len(test) == pytest.approx(0.2 * len(table.interactions), abs=2)
 
 
 def test_a_held_out_artist_is_in_no_genre_of_training(table: GenreTable):
-    train, test = genre.hold_out_artists(table.interactions, seed=3)
-    assert not (genre.known(train).any(axis=0) & genre.known(test).any(axis=0)).any()
+    train, test = hold_out_artists(table.interactions, seed=3)
+    assert not (genre_to_artist.known(train).any(axis=0) & genre_to_artist.known(test).any(axis=0)).any()
     assert len(train) + len(test) == len(table.interactions)
     with pytest.raises(ValueError, match="too small to split"):
-        genre.hold_out_artists(table.interactions, seed=3, share=0)
+        hold_out_artists(table.interactions, seed=3, share=0)
 
 
 def test_the_four_scores_are_those_of_the_library(table: GenreTable):
-    train, test = genre.hold_out_cells(table.interactions, seed=0)
+    train, test = hold_out_cells(table.interactions, seed=0)
     of_train, of_test = (sp.coo_matrix(part.matrix).astype(np.float32) for part in (train, test))
     for matrix in (of_train, of_test):
         matrix.row, matrix.col = matrix.row.astype(np.int32), matrix.col.astype(np.int32)
     library = LightFM(no_components=8, loss="warp", random_state=1).fit(of_train, epochs=3)
     biases, vectors = library.get_item_representations()
     scores = library.get_user_representations()[1] @ vectors.T + biases
-    ours = genre.four_scores(scores, train, test)
-    csr = [genre._csr(matrix) for matrix in (of_train, of_test)]
+    ours = genre_to_artist.four_scores(scores, train, test)
+    csr = [genre_warp.as_csr(matrix) for matrix in (of_train, of_test)]
     assert ours["train AUC"] == pytest.approx(auc_score(library, csr[0]).mean(), abs=1e-4)
     assert ours["test AUC"] == pytest.approx(auc_score(library, csr[1], csr[0]).mean(), abs=1e-4)
     assert ours["train precision@10"] == pytest.approx(precision_at_k(library, csr[0], k=10).mean(), abs=1e-6)
@@ -154,26 +164,28 @@ def test_the_four_scores_are_those_of_the_library(table: GenreTable):
 
 
 def test_perfect_memory_is_what_ties_give(table: GenreTable):
-    train, test = genre.hold_out_cells(table.interactions, seed=0)
-    formula = genre.perfect_memory(train, test)
+    train, test = hold_out_cells(table.interactions, seed=0)
+    formula = genre_to_artist.perfect_memory(train, test)
     rng = np.random.default_rng(0)
     runs = [table.known + 0.5 * rng.random(table.known.shape) for _ in range(20)]  # ties, broken at random
-    drawn = pd.DataFrame([genre.four_scores(scores.astype(np.float32), train, test) for scores in runs]).mean()
+    drawn = pd.DataFrame(
+        [genre_to_artist.four_scores(scores.astype(np.float32), train, test) for scores in runs]
+    ).mean()
     for name, value in formula.items():
         assert value == pytest.approx(drawn[name], abs=0.02), name
 
 
 def test_only_a_fit_on_all_cells_tests_better_than_it_trains(table: GenreTable):
-    honest = genre.original_run(table.interactions, 0)
-    leaky = genre.original_run(table.interactions, 0, fit_on="all")
+    honest = genre_to_artist.original_run(table.interactions, 0)
+    leaky = genre_to_artist.original_run(table.interactions, 0, fit_on="all")
     for metric in ("AUC", "precision@10"):
         assert honest[f"train {metric}"] > honest[f"test {metric}"] + 0.1
         assert leaky[f"test {metric}"] > leaky[f"train {metric}"]
 
 
 def test_the_only_genre_of_an_artist_cannot_be_guessed():
-    alone = genre.original_run(genre.blocks(12, 240, 1, rng=np.random.default_rng(0)), 0)
-    together = genre.original_run(genre.blocks(12, 240, 4, rng=np.random.default_rng(0)), 0)
+    alone = genre_to_artist.original_run(genre_to_artist.blocks(12, 240, 1, rng=np.random.default_rng(0)), 0)
+    together = genre_to_artist.original_run(genre_to_artist.blocks(12, 240, 4, rng=np.random.default_rng(0)), 0)
     assert alone["test AUC"] < 0.5 < 0.9 < together["test AUC"] < together["train AUC"]
 
 
@@ -194,9 +206,9 @@ def test_weights_and_k_change_nothing_until_weights_are_used(taught: GenreTable)
 
 
 def test_sampling_draws_heavy_cells_and_forgets_none():
-    cells = genre._coo(sp.csr_array(np.float32([[1, 3, 0], [0, 0, 4]])))
+    cells = genre_warp.as_coo(sp.csr_array(np.float32([[1, 3, 0], [0, 0, 4]])))
     rng = np.random.default_rng(0)
-    drawn = [genre._drawn(cells, 1.0, rng) for _ in range(2000)]
+    drawn = [genre_warp.draw_positives(cells, 1.0, rng) for _ in range(2000)]
     assert all(matrix.tocsr().nnz == 3 for matrix in drawn)  # what was not drawn is stored as 0, not left out
     counts = np.mean([matrix.tocsr().toarray() for matrix in drawn], axis=0)
     np.testing.assert_allclose(counts, 3 / 8 * np.float32([[1, 3, 0], [0, 0, 4]]), atol=0.06)
@@ -206,15 +218,15 @@ def test_features_place_artists_that_training_never_saw(taught: GenreTable):
     features = taught.features
     for build in (
         lambda: GenreWARP(8, 20, features=features, weighting="sampling"),
-        lambda: genre.FeatureCosine(features),
+        lambda: feature_cosine.FeatureCosine(features),
     ):
-        assert genre.over_seeds(build, taught, (0, 1))["AUC"].mean() > 0.95
-    for build in (lambda: GenreWARP(8, 20), lambda: genre.Fame(taught.popularity)):
-        assert 0.2 < genre.over_seeds(build, taught, (0, 1, 2))["AUC"].mean() < 0.8
+        assert genre_to_artist.over_seeds(build, taught, (0, 1))["AUC"].mean() > 0.95
+    for build in (lambda: GenreWARP(8, 20), lambda: fame_module.Fame(taught.popularity)):
+        assert 0.2 < genre_to_artist.over_seeds(build, taught, (0, 1, 2))["AUC"].mean() < 0.8
 
 
 def test_fame_is_the_share_that_is_less_popular(taught: GenreTable):
-    result = genre.over_seeds(lambda: genre.Fame(taught.popularity), taught, (0,), hold_out="cells")
+    result = genre_to_artist.over_seeds(lambda: fame_module.Fame(taught.popularity), taught, (0,), hold_out="cells")
     assert (result["fame@10"] > 0.85).all()
 
 
@@ -225,7 +237,7 @@ def test_features_must_fit_the_table(taught: GenreTable):
 
 def test_agreement():
     scores = np.float32([np.arange(30), np.arange(30)])
-    same = genre.agreement(scores, np.stack([scores[0], -scores[1]]), np.ones((2, 30), bool))
+    same = genre_to_artist.agreement(scores, np.stack([scores[0], -scores[1]]), np.ones((2, 30), bool))
     assert same["rank correlation"].tolist() == [1, -1] and same["in common"].tolist() == [1, 0]
 
 
@@ -255,7 +267,7 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, data, table: GenreTable):
     name = data.tables["playlists"]["genre"][0]
     rows = json.loads(call(name.upper(), "--json", "--k", "3").stdout)
     assert [set(row) for row in rows] == [{"artist", "score", "listed under", "like", "popularity"}] * 3
-    guide = Guide(genre.genre_table(data, "genre"))
+    guide = Guide(genre_tables.genre_table(data, "genre"))
     assert [row["artist"] for row in rows] == guide.recommend(name, 3)["artist"].tolist()  # the notebook's function
     text = call(name).stdout
     assert rows[0]["artist"] in text and "most like" in text

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
 
 
 @pytest.mark.parametrize("weight", [np.nan, np.inf, -1.0])

@@ -7,11 +7,11 @@ import pytest
 import scipy.sparse as sp
 import tensorflow as tf
 
-from musicrec.evaluation import evaluate
-from musicrec.interactions import Interactions
-from musicrec.models.lightgcn import LightGCN
-from musicrec.models.mult_vae import MultVAE
-from musicrec.splits import split_by_user
+from musicrec.datasets.interactions import Interactions
+from musicrec.evaluation.ranking import evaluate
+from musicrec.models.networks.lightgcn import LightGCN
+from musicrec.models.networks.mult_vae import MultVAE
+from musicrec.splits.by_user import split_by_user
 
 MODELS = {
     "lightgcn": lambda **more: LightGCN(**{"dim": 8, "epochs": 3, "batch_size": 500, **more}),

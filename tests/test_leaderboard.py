@@ -5,11 +5,14 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from musicrec import leaderboard as lb
-from musicrec.evaluation import Evaluation, cross_evaluate, cross_evaluate_all, evaluate, save_evaluations
-from musicrec.interactions import Interactions
-from musicrec.models.popularity import Popularity
-from musicrec.splits import split_by_user
+from musicrec.chapters import leaderboard as lb
+from musicrec.datasets.interactions import Interactions
+from musicrec.evaluation.protocols import cross_evaluate, cross_evaluate_all
+from musicrec.evaluation.ranking import Evaluation, evaluate
+from musicrec.evaluation.storage import save_evaluations
+from musicrec.models.baselines.popularity import Popularity
+from musicrec.models.rankers.with_trap import WithTrap
+from musicrec.splits.by_user import split_by_user
 
 SEEDS = (0, 1)
 
@@ -96,7 +99,7 @@ def test_the_trap_helps_and_only_by_what_is_missing(listens: Interactions) -> No
     model = Popularity().fit(split.train, rng=np.random.default_rng(0))
     held = split.test.matrix.toarray() > 0
     tagged = sp.csr_array((~held & (split.train.matrix.toarray() == 0)).astype(np.float32))  # all but the held-out ones
-    told = evaluate(lb.WithTrap(model, tagged), split).means()["ndcg@10"]
+    told = evaluate(WithTrap(model, tagged), split).means()["ndcg@10"]
     assert told > 0.9 > evaluate(model, split).means()["ndcg@10"]
 
 

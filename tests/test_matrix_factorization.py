@@ -8,31 +8,26 @@ import pytest
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 
-from musicrec.datasets.dataset import Dataset, Provenance
-from musicrec.factorization import (
-    Bridge,
-    MeanRating,
+from musicrec.chapters.matrix_factorization import Bridge, compare_losses, gravity_loss, implicit_loss, library_loss
+from musicrec.chapters.original_factors import (
     asked_for,
-    compare_losses,
     first_match,
-    gravity_loss,
-    hold_out,
-    implicit_loss,
-    library_loss,
     mean_over_seeds,
     most_listened_by_tag,
     neighbours_as_the_original_printed_them,
-    rated,
     read_off,
     squared_error,
     string_order,
     tag_likeness,
     top_tags,
 )
-from musicrec.interactions import Interactions
-from musicrec.models.als import ALS
-from musicrec.models.matrix_factorization import SETTINGS, MatrixFactorization
-from musicrec.neighbours import nearest
+from musicrec.datasets.dataset import Dataset, Provenance
+from musicrec.datasets.interactions import Interactions
+from musicrec.models.baselines.mean_rating import MeanRating
+from musicrec.models.factors.als import ALS
+from musicrec.models.factors.matrix_factorization import SETTINGS, MatrixFactorization
+from musicrec.models.factors.similar_items import nearest
+from musicrec.splits.entries import hold_out, rated
 
 SMALL = {"learning_rate": 0.3, "iterations": 40}
 

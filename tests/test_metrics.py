@@ -5,7 +5,7 @@ import pytest
 import pytrec_eval
 import scipy.sparse as sp
 
-from musicrec import metrics
+from musicrec.evaluation import metrics
 
 HITS = np.array(
     [

@@ -8,36 +8,38 @@ import pytest
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from musicrec.interactions import Interactions
-from musicrec.models.additive_network import AdditiveNetwork
-from musicrec.models.als import ALS
-from musicrec.models.als_side import ALSSide
-from musicrec.models.base import Recommender, top_k
-from musicrec.models.bpr import BPR
-from musicrec.models.combined_network import CombinedNetwork, CombinedPopularity
-from musicrec.models.concat_network import ConcatNetwork
-from musicrec.models.dot_network import DotNetwork
-from musicrec.models.ease import EASE
-from musicrec.models.ease_side import EASESide
-from musicrec.models.friends import Friends
-from musicrec.models.hybrid import Hybrid
-from musicrec.models.kernel_users import KernelUsers
-from musicrec.models.knn import ItemKNN, UserKNN
-from musicrec.models.lightgcn import LightGCN
-from musicrec.models.matrix_factorization import MatrixFactorization
-from musicrec.models.mult_vae import MultVAE
-from musicrec.models.nncf import NNCF
-from musicrec.models.nncf_neighbourhood import NNCFNeighbourhood
-from musicrec.models.oracle import Oracle
-from musicrec.models.playlist_similarity import PlaylistSimilarity
-from musicrec.models.popularity import Popularity
-from musicrec.models.pure_svd import PureSVD
-from musicrec.models.random import Random
-from musicrec.models.rp3beta import RP3Beta
-from musicrec.models.slim import SLIM
-from musicrec.models.tag_content import TagContent
-from musicrec.models.warp import WARP
-from musicrec.side_information import Known
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.side_information import Known
+from musicrec.models.base import Recommender
+from musicrec.models.baselines.oracle import Oracle
+from musicrec.models.baselines.popularity import Popularity
+from musicrec.models.baselines.random import Random
+from musicrec.models.factors.als import ALS
+from musicrec.models.factors.bpr import BPR
+from musicrec.models.factors.matrix_factorization import MatrixFactorization
+from musicrec.models.factors.pure_svd import PureSVD
+from musicrec.models.factors.warp import WARP
+from musicrec.models.linear.ease import EASE
+from musicrec.models.linear.slim import SLIM
+from musicrec.models.neighbours.item_knn import ItemKNN
+from musicrec.models.neighbours.playlist_similarity import PlaylistSimilarity
+from musicrec.models.neighbours.rp3beta import RP3Beta
+from musicrec.models.neighbours.user_knn import UserKNN
+from musicrec.models.networks.additive_network import AdditiveNetwork
+from musicrec.models.networks.combined_network import CombinedNetwork, CombinedPopularity
+from musicrec.models.networks.concat_network import ConcatNetwork
+from musicrec.models.networks.dot_network import DotNetwork
+from musicrec.models.networks.lightgcn import LightGCN
+from musicrec.models.networks.mult_vae import MultVAE
+from musicrec.models.networks.nncf import NNCF
+from musicrec.models.networks.nncf_neighbourhood import NNCFNeighbourhood
+from musicrec.models.rankers.hybrid import Hybrid
+from musicrec.models.side.als_side import ALSSide
+from musicrec.models.side.ease_side import EASESide
+from musicrec.models.side.friends import Friends
+from musicrec.models.side.kernel_users import KernelUsers
+from musicrec.models.side.tag_content import TagContent
+from musicrec.models.top_k import top_k
 
 
 class System(NamedTuple):

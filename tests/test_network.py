@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from musicrec import spotifier_network
-from musicrec.evaluation import evaluate
-from musicrec.interactions import Interactions
-from musicrec.models import network as network_module
-from musicrec.models.additive_network import AdditiveNetwork, original_negatives
-from musicrec.models.combined_network import CombinedNetwork, CombinedPopularity
-from musicrec.models.concat_network import ConcatNetwork
-from musicrec.models.dot_network import DotNetwork
-from musicrec.models.network import Network, labelled, sample_negatives
-from musicrec.models.playlist_similarity import PlaylistSimilarity
-from musicrec.models.popularity import Popularity
-from musicrec.splits import split_by_user
+from musicrec.chapters import neural_network
+from musicrec.datasets.interactions import Interactions
+from musicrec.evaluation.ranking import evaluate
+from musicrec.models.baselines.popularity import Popularity
+from musicrec.models.neighbours.playlist_similarity import PlaylistSimilarity
+from musicrec.models.networks import network as network_module
+from musicrec.models.networks.additive_network import AdditiveNetwork, original_negatives
+from musicrec.models.networks.combined_network import CombinedNetwork, CombinedPopularity
+from musicrec.models.networks.concat_network import ConcatNetwork
+from musicrec.models.networks.dot_network import DotNetwork
+from musicrec.models.networks.network import Network, labelled, sample_negatives
+from musicrec.splits.by_user import split_by_user
 
 NETWORKS = {
     "additive-network": lambda **more: AdditiveNetwork(**{"epochs": 2, "batch_size": 64, **more}),
@@ -41,9 +41,9 @@ def test_the_original_has_1429211_parameters() -> None:
 
 def test_the_original_ranks_alike_for_everyone(listens: Interactions) -> None:
     model = AdditiveNetwork(epochs=3, learning_rate=0.01, batch_size=64).fit(listens, rng=rng())
-    assert spotifier_network.agreement(model, np.arange(20)) == pytest.approx(1, abs=1e-6)
+    assert neural_network.agreement(model, np.arange(20)) == pytest.approx(1, abs=1e-6)
     other = DotNetwork(dim=8, epochs=8, batch_size=64, learning_rate=0.01).fit(listens, rng=rng())
-    assert spotifier_network.agreement(other, np.arange(20)).mean() < 0.95
+    assert neural_network.agreement(other, np.arange(20)).mean() < 0.95
 
 
 def test_negatives_are_even_and_never_held() -> None:
@@ -256,7 +256,7 @@ def test_weights_that_are_not_numbers_never_get_in() -> None:
 def test_too_small_to_split() -> None:
     one_each = Interactions(sp.csr_array(np.eye(4, dtype=np.float32)), np.arange(4), np.arange(4))
     with pytest.raises(ValueError, match="too small to split"):
-        spotifier_network.original_rows(one_each, seed=0)
+        neural_network.original_rows(one_each, seed=0)
     with pytest.raises(ValueError, match="too small to split"):
         split_by_user(one_each, seed=0)
 
@@ -271,14 +271,14 @@ def test_unknown_kinds_of_negatives_and_no_hidden_layer(listens: Interactions) -
     with pytest.raises(ValueError, match="'uniform' or 'original'"):
         AdditiveNetwork(negatives="any")
     with pytest.raises(ValueError, match="'first-users'"):
-        spotifier_network.original_rows(listens, seed=0, negatives="any")
+        neural_network.original_rows(listens, seed=0, negatives="any")
     with pytest.raises(ValueError, match="without a hidden layer"):
         ConcatNetwork(hidden=())
 
 
 def test_the_originals_rows(listens: Interactions) -> None:
     """A pair per user to test on; of the others a fifth for validation; every positive once."""
-    rows = spotifier_network.original_rows(listens, seed=1, negatives="uniform")
+    rows = neural_network.original_rows(listens, seed=1, negatives="uniform")
     assert len(rows.test.labels) == 2 * listens.n_users
     positives, negatives = (rows.test.users[rows.test.labels == label] for label in (1, 0))
     np.testing.assert_array_equal(positives, negatives)
@@ -293,20 +293,20 @@ def test_the_originals_rows(listens: Interactions) -> None:
 
 
 def test_other_tests_of_the_same_network(listens: Interactions) -> None:
-    rows = spotifier_network.original_rows(listens, seed=1, negatives="uniform")
+    rows = neural_network.original_rows(listens, seed=1, negatives="uniform")
     even, popular = (
-        spotifier_network.other_negatives(listens, rows.test, seed=0, popular=popular) for popular in (False, True)
+        neural_network.other_negatives(listens, rows.test, seed=0, popular=popular) for popular in (False, True)
     )
     held, fame = listens.binary(), listens.listeners()
     for other in (even, popular):
         np.testing.assert_array_equal(held[other.users, other.items] > 0, other.labels > 0)
     assert fame[popular.items[popular.labels == 0]].mean() > fame[even.items[even.labels == 0]].mean()
-    cells = spotifier_network.any_cells(listens, 4000, seed=0)
+    cells = neural_network.any_cells(listens, 4000, seed=0)
     assert cells.labels.mean() == pytest.approx(listens.density, abs=0.03)
     model = AdditiveNetwork(epochs=1).fit_examples(listens, rows.train, rng=rng())
-    table = spotifier_network.accuracies(model, rows, {"own": rows.test, "cells": cells})
-    counts = spotifier_network.item_counts(rows, listens.n_items)
-    limit = spotifier_network.popularity_limit(rows, listens.n_items)
+    table = neural_network.accuracies(model, rows, {"own": rows.test, "cells": cells})
+    counts = neural_network.item_counts(rows, listens.n_items)
+    limit = neural_network.popularity_limit(rows, listens.n_items)
     right = (counts[rows.test.items] >= limit) == (rows.test.labels > 0)
     assert table.loc["own"].tolist() == [model.test(rows.test)[1], right.mean(), 0.5]
     assert table.loc["cells", "never"] == (cells.labels == 0).mean()
@@ -333,7 +333,7 @@ def test_combined_popularity_serves_new_people_like_known_ones(listens: Interact
 def test_hit_rates_of_the_same_pool(listens: Interactions) -> None:
     rows, columns = listens.coordinates()
     lists = pd.DataFrame({"list": rows, "item": columns})
-    rates = spotifier_network.same_pool_hit_rates(lists, [0, 1], lambda: AdditiveNetwork(epochs=1))
+    rates = neural_network.same_pool_hit_rates(lists, [0, 1], lambda: AdditiveNetwork(epochs=1))
     assert rates.shape == (2, 5)
     assert rates.to_numpy().min() >= 0
     assert rates.to_numpy().max() <= 1
@@ -342,6 +342,6 @@ def test_hit_rates_of_the_same_pool(listens: Interactions) -> None:
 
 def test_validation_curves(listens: Interactions) -> None:
     split = split_by_user(listens, seed=5)
-    curves = spotifier_network.validation_curves({"small": lambda: DotNetwork(dim=2, epochs=4)}, split, every=2)
+    curves = neural_network.validation_curves({"small": lambda: DotNetwork(dim=2, epochs=4)}, split, every=2)
     assert curves.index.tolist() == [2, 4]
     assert curves["small"].between(0, 1).all()

@@ -10,17 +10,22 @@ import scipy.sparse as sp
 import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
-from musicrec import nncf_protocol
+from musicrec.chapters import nncf
+from musicrec.chapters.nncf import cell_report
 from musicrec.datasets.dataset import Dataset, Provenance
-from musicrec.evaluation import evaluate, held_out_ranks, sampled_metrics
-from musicrec.interactions import Interactions
-from musicrec.models.nncf import NNCF
-from musicrec.models.nncf_neighbourhood import Neighbours, NNCFNeighbourhood
-from musicrec.models.playlist_similarity import PlaylistSimilarity
-from musicrec.models.popularity import Popularity
-from musicrec.models.pure_svd import PureSVD
-from musicrec.nncf_protocol import Cells, CellSplit, cell_report, jaccard, jaccard_check
-from musicrec.splits import split_by_user
+from musicrec.datasets.interactions import Interactions
+from musicrec.evaluation.jaccard import jaccard, jaccard_check
+from musicrec.evaluation.ranking import evaluate
+from musicrec.evaluation.sampled import held_out_ranks, sampled_metrics
+from musicrec.models.baselines.popularity import Popularity
+from musicrec.models.factors.pure_svd import PureSVD
+from musicrec.models.neighbours.playlist_similarity import PlaylistSimilarity
+from musicrec.models.networks.nncf import NNCF
+from musicrec.models.networks.nncf_neighbourhood import Neighbours, NNCFNeighbourhood
+from musicrec.page import song_list
+from musicrec.splits import cells as cells_module
+from musicrec.splits.by_user import split_by_user
+from musicrec.splits.cells import Cells, CellSplit
 
 NETWORKS = {
     "nncf": lambda **more: NNCF(**{"epochs": 2, "batch_size": 256, **more}),
@@ -131,7 +136,7 @@ def test_learns_from_cells(listens: Interactions) -> None:
 def test_curves_are_measured_while_training(listens: Interactions) -> None:
     cells = CellSplit(listens, seed=0, share=0.1)
     model = NNCF(epochs=3, batch_size=256)
-    curve = nncf_protocol.learning_curve(model, cells, rng=rng())
+    curve = nncf.learning_curve(model, cells, rng=rng())
     assert curve.index.tolist() == [1, 2, 3]
     held_out = cells.cells(model.scores, "valid")
     expected = cell_report(held_out, 0, cells.train)
@@ -142,7 +147,7 @@ def test_curves_are_measured_while_training(listens: Interactions) -> None:
     assert curve.loc[3, "loss"] == pytest.approx(np.mean(by_label))
     split = split_by_user(listens, seed=0)
     model = NNCFNeighbourhood(epochs=5, batch_size=256)
-    ranking = nncf_protocol.ranking_curve(model, split, every=2, rng=rng())
+    ranking = nncf.ranking_curve(model, split, every=2, rng=rng())
     assert ranking.index.tolist() == [2, 4, 5]
     assert ranking[5] == evaluate(model, split, part="valid").means()["ndcg@10"]
 
@@ -324,7 +329,7 @@ def test_cells_are_scored_in_batches(listens: Interactions, monkeypatch: pytest.
         return scores[users]
 
     whole = split.cells(score)
-    monkeypatch.setattr(nncf_protocol, "CELLS_AT_ONCE", 80 * 7)
+    monkeypatch.setattr(cells_module, "CELLS_AT_ONCE", 80 * 7)
     cells = split.cells(score)
     assert sizes == [60, 7, 7, 7, 7, 7, 7, 7, 7, 4]
     inside = split.part(np.arange(60)[:, None], np.arange(80)) == 2
@@ -360,7 +365,7 @@ def test_report_by_hand() -> None:
 
 def test_the_threshold_is_the_best_one(listens: Interactions) -> None:
     cells = CellSplit(listens, seed=0, share=0.3).cells(Popularity().fit(listens, rng=rng()).scores)
-    best = nncf_protocol.best_threshold(cells)
+    best = nncf.best_threshold(cells)
     balanced = {t: cell_report(cells, t)["balanced accuracy"] for t in np.unique(cells.scores)}
     assert balanced[np.float32(best)] == max(balanced.values())
 
@@ -404,7 +409,7 @@ def test_the_four_kinds_of_pairs(listens: Interactions) -> None:
 
 def test_a_sample_keeps_users_and_drops_items_nobody_holds() -> None:
     matrix = sp.csr_array(np.float32([[1, 0, 2, 0], [0, 3, 0, 0], [0, 0, 4, 0]]))
-    part = nncf_protocol.sample(Interactions(matrix, np.array(list("abc")), np.arange(10, 14)), [0, 2])
+    part = nncf.sample(Interactions(matrix, np.array(list("abc")), np.arange(10, 14)), [0, 2])
     assert part.users.tolist() == ["a", "c"]
     assert part.items.tolist() == [10, 12]
     np.testing.assert_array_equal(part.matrix.toarray(), [[1, 2], [0, 4]])
@@ -415,20 +420,20 @@ def test_the_best_connected_listener() -> None:
     nobody = Interactions(sp.csr_array(np.ones((1, 1))), np.arange(1), np.arange(1))
     provenance = Provenance("", "", "", "", "", "", "")
     data = Dataset("invented", nobody, pd.DataFrame({"name": ["a"]}), provenance, {"friends": friends})
-    assert nncf_protocol.best_connected(data, np.array([3, 7, 9])) == 2
-    assert nncf_protocol.best_connected(data, np.array([5, 7, 3])) == 1  # who has no friends is in no row
-    assert nncf_protocol.best_connected(Dataset("x", nobody, data.items, provenance), np.array([3, 7])) == 0
+    assert nncf.best_connected(data, np.array([3, 7, 9])) == 2
+    assert nncf.best_connected(data, np.array([5, 7, 3])) == 1  # who has no friends is in no row
+    assert nncf.best_connected(Dataset("x", nobody, data.items, provenance), np.array([3, 7])) == 0
 
 
 def test_the_database_forgets_the_order_and_the_join_keeps_it() -> None:
-    database = nncf_protocol.catalogue(["Abba", "Blur", "Can", "Devo's", "'); DROP TABLE items; --"])
+    database = song_list.catalogue(["Abba", "Blur", "Can", "Devo's", "'); DROP TABLE items; --"])
     wanted, scores = [4, 0, 3], [0.9, 0.8, 0.1]
-    assert nncf_protocol.names_as_the_original(database, wanted) == ["Abba", "Devo's", "'); DROP TABLE items; --"]
+    assert song_list.names_as_the_original(database, wanted) == ["Abba", "Devo's", "'); DROP TABLE items; --"]
     for _ in range(2):
-        table = nncf_protocol.names_in_order(database, wanted, scores)
+        table = song_list.names_in_order(database, wanted, scores)
         assert table["name"].tolist() == ["'); DROP TABLE items; --", "Abba", "Devo's"]
         assert table["score"].tolist() == scores
-    ties = nncf_protocol.names_in_order(database, [3, 0, 4], [1.0, 1.0, 2.0])
+    ties = song_list.names_in_order(database, [3, 0, 4], [1.0, 1.0, 2.0])
     assert ties["name"].tolist() == ["'); DROP TABLE items; --", "Devo's", "Abba"]
     assert database.execute("SELECT count(*) FROM items").fetchone() == (5,)
 

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from musicrec import display, plots
-from musicrec.scores import Score
+from musicrec.page import figure as display
+from musicrec.page import plots, prose, reproduced
+from musicrec.page import table as table_module
+from musicrec.scores.records import Score
 
 
 @pytest.fixture(autouse=True)
@@ -252,7 +254,7 @@ def test_curves_mark_the_best_point():
 
 def test_dense_scatter_becomes_one_image():
     rng = np.random.default_rng(0)
-    points = rng.normal(size=(plots.DENSE + 1, 2))
+    points = rng.normal(size=(style.DENSE + 1, 2))
     groups = np.array(["rock", "pop", None], dtype=object)[rng.integers(0, 3, len(points))]
     root = svg(plots.scatter(*points.T, title="Map", groups=groups))
     assert len(list(root.iter("image"))) == 1
@@ -290,7 +292,7 @@ def test_intervals_draw_each_row():
 
 def test_table_escapes_text_and_aligns_numbers():
     frame = pd.DataFrame({"<i>": ["<b>x</b>", None], "n": [1234, 5], "share": [0.25, np.nan], "done": [True, False]})
-    text = display.table_html(frame.set_index("<i>"), caption="a < b", formats={"share": "{:.0%}"})
+    text = table_module.table_html(frame.set_index("<i>"), caption="a < b", formats={"share": "{:.0%}"})
     table = ET.fromstring(text)[0]
     assert table.get("class") == "dataframe"
     assert table.findtext("caption") == "a < b"
@@ -302,43 +304,43 @@ def test_table_escapes_text_and_aligns_numbers():
 
 def test_row_labels_read_as_names():
     frame = pd.DataFrame({"n": [1, 2]}, index=pd.MultiIndex.from_tuples([("a", 2009), ("b", 2010)]))
-    root = ET.fromstring(display.table_html(frame, caption="c"))
+    root = ET.fromstring(table_module.table_html(frame, caption="c"))
     assert [node.text for node in root.iter("th") if node.get("scope") == "row"] == ["a, 2009", "b, 2010"]
 
 
 def test_table_names_an_unknown_column():
     with pytest.raises(KeyError, match="'share'"):
-        display.table_html(pd.DataFrame({"n": [1]}), caption="c", formats={"share": "{}"})
+        table_module.table_html(pd.DataFrame({"n": [1]}), caption="c", formats={"share": "{}"})
 
 
 def test_reproduced_shows_the_digits_that_were_reported(capsys):
     def score(metric, value, reported):
         return Score("c", "data", "lastfm-2k", False, "original/lastfm-mf", metric, value, reported=reported)
 
-    display.reproduced([score("listens", 92834.0, 92834.0), score("mean", 745.243, 745.24)], caption="C")
+    reproduced.reproduced([score("listens", 92834.0, 92834.0), score("mean", 745.243, 745.24)], caption="C")
     shown = capsys.readouterr().out
     assert "92,834" in shown
     assert "745.24 " in shown
     with pytest.raises(ValueError, match="reproduce"):
-        display.reproduced([], caption="C")
+        reproduced.reproduced([], caption="C")
 
 
 def test_prose_makes_data_inert():
     nasty = "<script>*x*</script>\n# [a](b) $y$ {z}"
-    text = display.prose_text("The top is {name}: {n:,} plays.", name=nasty, n=1234)
+    text = prose.prose_text("The top is {name}: {n:,} plays.", name=nasty, n=1234)
     assert "1,234 plays" in text
     assert not set("<*[#`$").intersection(re.sub(r"&#\d+;", "", text))
     assert html.unescape(text) == "The top is <script>*x*</script> # [a](b) $y$ {z}: 1,234 plays."
 
 
 def test_prose_reads_lists_as_a_sentence():
-    assert display.prose_text("{a} | {b} | {c}", a=["x"], b=["x", "y"], c=("x", "y", "z")) == "x | x and y | x, y and z"
+    assert prose.prose_text("{a} | {b} | {c}", a=["x"], b=["x", "y"], c=("x", "y", "z")) == "x | x and y | x, y and z"
 
 
 def test_prose_may_be_indented():
-    assert display.prose_text("\n    one\n    two {n}\n", n=2) == "one\ntwo 2"
+    assert prose.prose_text("\n    one\n    two {n}\n", n=2) == "one\ntwo 2"
 
 
 def test_prose_names_what_is_missing():
     with pytest.raises(KeyError, match="n"):
-        display.prose_text("{n}")
+        prose.prose_text("{n}")

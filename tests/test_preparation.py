@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from musicrec.preparation import clip_and_scale, outlier_cut
+from musicrec.datasets.play_counts import clip_and_scale, outlier_cut
 
 
 def test_cut_is_the_median_of_the_values_above_the_third_quartile():

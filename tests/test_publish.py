@@ -16,11 +16,15 @@ import psutil
 import pytest
 from rich.console import Console
 
-from musicrec import chapters, execution, pages, progress, publish
-from musicrec._sphinx_math import to_mathml
-from musicrec.chapters import BookError, Run, code_closure, find_chapters, why_stale
-from musicrec.execution import execute_all
-from musicrec.scores import Score, ScoreBook, build_dir, read_scores
+from musicrec import code_digest, progress
+from musicrec.code_digest import code_closure
+from musicrec.files import build_dir
+from musicrec.scores.records import Score, ScoreBook, read_scores
+from musicrec.site import build, checks, execution, notebooks, pages, provenance, server, staleness
+from musicrec.site.execution import execute_all
+from musicrec.site.formulas import to_mathml
+from musicrec.site.notebooks import BookError, Run, find_chapters
+from musicrec.site.staleness import why_stale
 from trial_book import FIGURE, ROOT, SCORE, Recorder, dataset, html_output, pretend, run, write_notebook
 from trial_book import book as book
 
@@ -38,7 +42,7 @@ def test_one_chapter_can_be_named_in_many_ways(book: Path, name: str):
 
 def test_the_books_own_contents_name_only_what_is_there():
     pages_ = {p.stem for p in (ROOT / "book").glob("*.md")} | {"provenance"}
-    for file in chapters.toc_files(ROOT):
+    for file in notebooks.toc_files(ROOT):
         assert (ROOT / f"{file}.ipynb").exists() if file.startswith("notebooks/") else file in pages_
 
 
@@ -63,7 +67,7 @@ def test_what_is_wrong_with_a_chapter_is_said(book: Path):
 def test_outside_the_book_the_message_says_where_to_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BookError, match="is not inside the book"):
-        chapters.book_root()
+        notebooks.book_root()
 
 
 # --- what a chapter depends on --------------------------------------------------------------------------------------
@@ -105,18 +109,16 @@ def test_closure_follows_every_kind_of_import(package: Path, source: str, expect
 
 
 def test_no_chapter_depends_on_how_the_book_is_published():
-    names = {
-        p.name for path in (ROOT / "notebooks").glob("*.ipynb") for p in code_closure(chapters._python_cells(path))
-    }
-    assert not names & {"cli.py", "publish.py", "chapters.py", "execution.py", "pages.py", "progress.py"}
-    assert "dataset.py" in {p.name for p in code_closure(["from musicrec.scores import ScoreBook"])}
+    found = {p for path in (ROOT / "notebooks").glob("*.ipynb") for p in code_closure(staleness._python_cells(path))}
+    assert not [path for path in found if path.relative_to(code_digest.SOURCE).parts[0] in ("cli", "site")]
+    assert "dataset.py" in {p.name for p in code_closure(["from musicrec.scores.records import ScoreBook"])}
 
 
 def test_a_chapter_is_stale_when_anything_it_depends_on_changes_and_only_then(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ):
     first, second = find_chapters(book)
-    write_notebook(book, "02_baseline", "from musicrec.models import popularity", SCORE.format("02_baseline"))
+    write_notebook(book, "02_baseline", "from musicrec.models.baselines import popularity", SCORE.format("02_baseline"))
     for chapter in (first, second):
         assert why_stale(chapter, run(), book) == "never executed"
         pretend(chapter, run(), book)
@@ -135,9 +137,9 @@ def test_a_chapter_is_stale_when_anything_it_depends_on_changes_and_only_then(
     pretend(first, run(), book)
 
     fake = book / "musicrec"
-    shutil.copytree(chapters.SOURCE, fake)
-    monkeypatch.setattr(chapters, "SOURCE", fake)
-    (fake / "models" / "popularity.py").write_text("changed = True\n")
+    shutil.copytree(code_digest.SOURCE, fake)
+    monkeypatch.setattr(code_digest, "SOURCE", fake)
+    (fake / "models" / "baselines" / "popularity.py").write_text("changed = True\n")
     assert (why_stale(first, run(), book), why_stale(second, run(), book)) == ("", "changed: code")
 
     notebook = nbformat.read(first.path, as_version=4)
@@ -209,9 +211,9 @@ def test_a_dead_kernel_and_missing_scores_are_errors(book: Path):
 def test_a_cell_that_is_not_python_is_named(book: Path):
     write_notebook(book, "01_eda", "def broken(:")
     with pytest.raises(BookError, match="a cell is not valid Python"):
-        chapters.inputs(find_chapters(book)[0], run(), book)
+        staleness.inputs(find_chapters(book)[0], run(), book)
     write_notebook(book, "01_eda", "%matplotlib inline\n!true\nx = 1")
-    chapters.inputs(find_chapters(book)[0], run(), book)
+    staleness.inputs(find_chapters(book)[0], run(), book)
 
 
 # --- several at a time ----------------------------------------------------------------------------------------------
@@ -227,7 +229,7 @@ print("threads", os.environ["TF_NUM_INTRAOP_THREADS"], os.environ["OMP_NUM_THREA
 BUSY = """
 import os, signal, time
 from musicrec.files import whole
-from musicrec.scores import build_dir
+from musicrec.files import build_dir
 {first}
 with whole(build_dir() / "half.txt") as file:
     file.write("half")
@@ -265,7 +267,7 @@ def test_two_chapters_run_at_the_same_time_and_share_the_cores(book: Path, monke
 
 
 def test_what_reads_the_scores_of_others_runs_last_and_again_when_they_change(book: Path):
-    listed = "from musicrec.scores import build_dir\nprint(sorted(p.name for p in (build_dir() / 'scores').iterdir()))"
+    listed = "from musicrec.files import build_dir\nprint(sorted(p.name for p in (build_dir() / 'scores').iterdir()))"
     write_notebook(book, "01_eda", listed, SCORE.format("01_eda"), reads_scores=True)
     reader, other = find_chapters(book)
     told = Recorder()
@@ -366,7 +368,7 @@ def test_an_output_that_must_not_be_published_is_refused(book: Path, output: dic
     chapter = find_chapters(book)[0]
     pretend(chapter, run(), book, output)
     with pytest.raises(BookError, match=f"01_eda.ipynb, cell 3.*{message}"):
-        publish.check_notebook(chapter)
+        checks.check_notebook(chapter)
 
 
 def test_figures_are_counted_and_what_goes_to_the_error_stream_is_told(book: Path):
@@ -374,7 +376,7 @@ def test_figures_are_counted_and_what_goes_to_the_error_stream_is_told(book: Pat
     stderr = {"output_type": "stream", "name": "stderr", "text": "FutureWarning: soon\n"}
     image = {"output_type": "display_data", "data": {"image/png": "AAAA", "text/plain": "x"}, "metadata": {}}
     pretend(chapter, run(), book, stderr, image, html_output(FIGURE.format("one") + FIGURE.format("two")))
-    figures, warnings = publish.check_notebook(chapter)
+    figures, warnings = checks.check_notebook(chapter)
     assert figures == ["", "one", "two"]
     assert warnings == ["01_eda.ipynb, cell 3 wrote to its error stream: FutureWarning: soon"]
 
@@ -383,10 +385,10 @@ def test_a_figure_missing_from_the_page_is_an_error(book: Path):
     chapter, page = find_chapters(book)[0], book / "page.html"
     pretend(chapter, run(), book, html_output(FIGURE.format("A &amp; B") * 2))
     page.write_text(FIGURE.format("A &amp; B") * 2)
-    publish.check_page(chapter, page)
+    checks.check_page(chapter, page)
     page.write_text(FIGURE.format("A &amp; B"))
     with pytest.raises(BookError, match="the figure 'A & B' is lost"):
-        publish.check_page(chapter, page)
+        checks.check_page(chapter, page)
 
 
 # --- the site -------------------------------------------------------------------------------------------------------
@@ -397,18 +399,18 @@ def test_the_site_is_built_once_and_a_bad_page_leaves_it_as_it_was(book: Path):
     for chapter in find_chapters(book):
         pretend(chapter, run(), book, figure)
     said: list[str] = []
-    site = publish.build_site(book, run(), said.append)
+    site = build.build_site(book, run(), said.append)
     assert site.rebuilt and site.figures == 2 and site.index == book / "build" / "html" / "index.html"
     index = site.index.read_text(encoding="utf-8")
     assert "bd-header-announcement" not in index
     assert "<math" in (site.index.parent / "protocol.html").read_text(encoding="utf-8")
     assert (site.index.parent / "_sources" / "notebooks" / "01_eda.ipynb").exists(), "for the download button"
     assert (site.index.parent / "vendor/d3/d3.min.js").exists() and "d3.min.js" not in index, "for who asks"
-    assert not publish.build_site(book, run(), said.append).rebuilt
+    assert not build.build_site(book, run(), said.append).rebuilt
 
     (book / "book" / "glossary.md").write_text("# Glossary\n\n{doc}`nowhere`\n", encoding="utf-8")
     with pytest.raises(BookError, match=r"(?s)could not be built.*glossary\.md.*nowhere"):
-        publish.build_site(book, run(), said.append)
+        build.build_site(book, run(), said.append)
     assert site.index.read_text(encoding="utf-8") == index and not list((book / "build").glob(".site-*"))
 
 
@@ -424,7 +426,7 @@ def test_the_site_is_built_once_and_a_bad_page_leaves_it_as_it_was(book: Path):
 def test_the_banner_says_what_the_numbers_are_worth(simulated: bool, quick: bool, words: list[str]):
     made = Run(dataset("simulated", simulated=True) if simulated else dataset(), dataset("spotify-songs"), quick=quick)
     settings = {"html": {}, "launch_buttons": {}, "repository": {}}
-    banner = publish.run_config(settings, made, ROOT)["html"].get("announcement", "")
+    banner = build.run_config(settings, made, ROOT)["html"].get("announcement", "")
     assert bool(banner) == bool(words) and all(word in banner for word in words)
     assert [w.lower() for w in words] == ([part for part in made.label.split(", ") if part])
     assert settings["html"] == {}, "the settings it was given stay as they are"
@@ -432,9 +434,9 @@ def test_the_banner_says_what_the_numbers_are_worth(simulated: bool, quick: bool
 
 def test_buttons_lead_to_the_repository_only_where_it_is_known(book: Path, monkeypatch: pytest.MonkeyPatch):
     settings = {"html": {}, "launch_buttons": {}, "repository": {}}
-    assert "use_repository_button" not in publish.run_config(settings, run(), book)["html"]
+    assert "use_repository_button" not in build.run_config(settings, run(), book)["html"]
     monkeypatch.setenv("GITHUB_REPOSITORY", "someone/musicrec")
-    config = publish.run_config(settings, run(), book)
+    config = build.run_config(settings, run(), book)
     assert config["repository"]["url"] == "https://github.com/someone/musicrec"
     assert config["html"]["use_repository_button"] and config["launch_buttons"]["binderhub_url"]
 
@@ -442,22 +444,22 @@ def test_buttons_lead_to_the_repository_only_where_it_is_known(book: Path, monke
 def test_a_chapter_that_was_not_executed_or_is_old_says_so_on_its_page(book: Path):
     first, second = find_chapters(book)
     pretend(first, run(), book)
-    publish.stage(book, book / "staged", run(quick=True), [first, second])
+    build.stage(book, book / "staged", run(quick=True), [first, second])
     assert "is older than the rest (changed: parameters)" in (book / "staged/notebooks/01_eda.ipynb").read_text()
     assert "has not been executed in this build" in (book / "staged/notebooks/02_baseline.ipynb").read_text()
-    publish.stage(book, book / "staged", run(), [first, second])
+    build.stage(book, book / "staged", run(), [first, second])
     assert "older" not in (book / "staged/notebooks/01_eda.ipynb").read_text()
 
 
 def test_serving_needs_a_site_and_a_free_port(book: Path):
     with pytest.raises(BookError, match="there is no site"):
-        publish.serve_site(0, print)
+        server.serve_site(0, print)
     (book / "build" / "html").mkdir(parents=True)
     (book / "build" / "html" / "index.html").write_text("hello")
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(BookError, match="choose another with --port"):
-        publish.serve_site(taken.getsockname()[1], print)
+        server.serve_site(taken.getsockname()[1], print)
 
 
 # --- generated pages ------------------------------------------------------------------------------------------------
@@ -510,7 +512,7 @@ def test_a_difference_is_never_rounded_away():
 def test_provenance_says_what_the_book_was_made_from(book: Path):
     found = find_chapters(book)
     pretend(found[0], run(), book)
-    text = pages.provenance_page(run(), found, book)
+    text = provenance.provenance_page(run(), found, book)
     for expected in ("0123456789abcdef", "A \\| B", "free", "not a git checkout", "numpy", "1.5", "never executed"):
         assert expected in text
 
@@ -518,7 +520,7 @@ def test_provenance_says_what_the_book_was_made_from(book: Path):
 def test_scores_of_chapters_that_are_gone_are_not_shown(book: Path):
     ScoreBook("99_gone", dataset()).add("popularity", "ndcg@10", 0.5)
     ScoreBook("01_eda", dataset()).add("item-knn", "ndcg@10", 0.2)
-    publish.stage(book, book / "staged", run(), find_chapters(book))
+    build.stage(book, book / "staged", run(), find_chapters(book))
     board = (book / "staged" / "generated" / "leaderboard.md").read_text()
     assert "item-knn" in board and "popularity" not in board and len(read_scores()) == 2
 

@@ -10,18 +10,21 @@ import pytest
 import scipy.sparse as sp
 from typer.testing import CliRunner
 
-from musicrec import datasets, real_example, serving
-from musicrec.cli import app
+from musicrec import datasets
+from musicrec.chapters import real_example
+from musicrec.cli.app import app
 from musicrec.datasets.dataset import Dataset, Provenance
-from musicrec.datasets.simulated import Shape, listeners
-from musicrec.interactions import Interactions
-from musicrec.models.als import ALS
-from musicrec.models.ease import EASE
-from musicrec.models.hybrid import Hybrid
-from musicrec.models.knn import UserKNN
-from musicrec.models.popularity import Popularity
-from musicrec.side_information import SideInformation
-from musicrec.splits import split_by_user
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.side_information import SideInformation
+from musicrec.datasets.simulated.listeners import listeners
+from musicrec.datasets.simulated.shapes import Shape
+from musicrec.models.baselines.popularity import Popularity
+from musicrec.models.factors.als import ALS
+from musicrec.models.linear.ease import EASE
+from musicrec.models.neighbours.user_knn import UserKNN
+from musicrec.models.rankers.hybrid import Hybrid
+from musicrec.serving import quantisation
+from musicrec.splits.by_user import split_by_user
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -152,7 +155,7 @@ def test_the_answer_is_that_of_the_command(small: Dataset, monkeypatch: pytest.M
     monkeypatch.setattr(datasets, "load", lambda name="auto", **_: data)
     monkeypatch.setattr("musicrec.datasets.identity.identity", lambda name="auto", **_: ("lastfm-2k", "a digest"))
     monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path))
-    served = serving.fit(data.interactions, data.item_names.tolist(), "ease")
+    served = quantisation.fit(data.interactions, data.item_names.tolist(), "ease")
     asked = real_example.asked_for(served)
     assert asked == served.names[:3]
     answer = real_example.answer(served, asked, 5)
@@ -165,7 +168,7 @@ def test_the_answer_is_that_of_the_command(small: Dataset, monkeypatch: pytest.M
 
 
 def test_answers_to_names_as_people_type_them(small: Dataset) -> None:
-    served = serving.fit(small.interactions, small.item_names.tolist(), "popularity")
+    served = quantisation.fit(small.interactions, small.item_names.tolist(), "popularity")
     first = served.names[0]
     once, twice = (real_example.answer(served, texts) for texts in ([first], [first.upper(), first]))
     pd.testing.assert_frame_equal(once, twice)
@@ -179,5 +182,5 @@ def test_what_somebody_might_type_is_used_where_it_exists(small: Dataset) -> Non
     names = small.item_names.copy()
     best = np.argsort(-small.interactions.listeners(), kind="stable")
     names[best[5:8]] = real_example.EVERYDAY
-    served = serving.fit(small.interactions, names.tolist(), "popularity")
+    served = quantisation.fit(small.interactions, names.tolist(), "popularity")
     assert real_example.asked_for(served) == list(real_example.EVERYDAY)

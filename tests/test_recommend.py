@@ -12,9 +12,9 @@ import scipy.sparse as sp
 from typer.testing import CliRunner
 
 from musicrec import datasets
-from musicrec.cli import app
+from musicrec.cli.app import app
 from musicrec.datasets.dataset import Dataset, Provenance
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
 
 ARTISTS = ["Björk", "Portishead", "Radiohead", "The Knife", "Slayer", "Nobody"]
 LISTENS = np.float32([[1, 1, 1, 0, 0, 0], [1, 1, 0, 1, 0, 0], [0, 1, 1, 1, 0, 0], [0, 0, 0, 0, 1, 0]])

@@ -8,10 +8,11 @@ from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from musicrec import datasets, regression
+from musicrec import datasets
+from musicrec.chapters import regression
+from musicrec.chapters.regression.frames import Frame
 from musicrec.datasets.dataset import Dataset, Provenance
-from musicrec.interactions import Interactions
-from musicrec.regression import Frame
+from musicrec.datasets.interactions import Interactions
 
 NOWHERE = Provenance("a test", "", "1", "none", "", "made up", "", simulated=True)
 

@@ -7,8 +7,10 @@ import pytest
 import scipy.sparse as sp
 
 from musicrec.datasets.dataset import Dataset, Provenance
-from musicrec.interactions import Interactions
-from musicrec.scores import ScoreBook, build_dir, leaderboard, read_scores, reproduction
+from musicrec.datasets.interactions import Interactions
+from musicrec.files import build_dir
+from musicrec.scores.records import ScoreBook, read_scores
+from musicrec.scores.reproduction import leaderboard, reproduction
 
 
 @pytest.fixture(autouse=True)

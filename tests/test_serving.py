@@ -7,26 +7,27 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from musicrec import serving
-from musicrec.datasets import DataUnavailableError, lastfm, simulated
+from musicrec.datasets import DataUnavailableError, lastfm
 from musicrec.datasets.identity import identity
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.simulated import listeners, shapes
 from musicrec.datasets.sources import LASTFM
-from musicrec.interactions import Interactions
-from musicrec.models.als import ALS
+from musicrec.models.factors.als import ALS
+from musicrec.serving import cache, fidelity, forms, quantisation
 
-SHAPE = simulated.Shape(
+SHAPE = shapes.Shape(
     users=300, artists=900, listens=9_000, tags=1_000, tag_assignments=4_000, friends=800, artists_without_picture=20
 )
 
 
 @pytest.fixture(scope="module")
 def data():
-    return simulated.listeners(3, SHAPE)
+    return listeners.listeners(3, SHAPE)
 
 
 @pytest.fixture(scope="module")
-def models(data) -> dict[str, serving.Served]:
-    return {name: serving.fit(data.interactions, data.item_names.tolist(), name) for name in serving.MODELS}
+def models(data) -> dict[str, forms.Served]:
+    return {name: quantisation.fit(data.interactions, data.item_names.tolist(), name) for name in cache.MODELS}
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "build"
 
 
-@pytest.mark.parametrize("name", serving.MODELS)
+@pytest.mark.parametrize("name", cache.MODELS)
 def test_a_served_model_recommends_what_is_not_liked_best_first(models, name: str):
     best = models[name].recommend([5, 3, 5, 40], k=20)
     artists, scores = [r.artist for r in best], [r.score for r in best]
@@ -79,13 +80,13 @@ def test_only_artists_of_two_listeners_are_served(models, data):
 def test_nothing_to_serve_is_said():
     lonely = Interactions(sp.csr_array(np.eye(3, dtype=np.float32)), np.arange(3), np.arange(3))
     with pytest.raises(ValueError, match="no artist has 2 listeners"):
-        serving.fit(lonely, list("abc"), "als")
+        quantisation.fit(lonely, list("abc"), "als")
 
 
 @pytest.mark.parametrize("name", ["item-knn", "ease"])
 def test_weights_are_those_of_the_full_model_where_nothing_was_dropped(data, models, name: str):
     model = models[name]
-    full = serving.full_model(name).fit(data.interactions, rng=np.random.default_rng(0))
+    full = fidelity.full_model(name).fit(data.interactions, rng=np.random.default_rng(0))
     order = np.argsort(-data.interactions.listeners(), kind="stable")[: model.n]
     weights = full.weights_from(order)[:, order]
     row = 7
@@ -99,7 +100,7 @@ def test_weights_are_those_of_the_full_model_where_nothing_was_dropped(data, mod
 
 def test_weights_from_are_what_a_fold_in_adds_up(data):
     for name in ("item-knn", "ease"):
-        full = serving.full_model(name).fit(data.interactions, rng=np.random.default_rng(0))
+        full = fidelity.full_model(name).fit(data.interactions, rng=np.random.default_rng(0))
         history = sp.csr_array(data.interactions.binary()[[4]])
         own = history.indices
         expected = full.fold_in(history)[0]
@@ -121,22 +122,22 @@ def test_als_serves_the_answer_of_its_fold_in(data, models):
 
 
 def test_a_model_is_fitted_once_and_read_after_that(data, build: Path, monkeypatch: pytest.MonkeyPatch):
-    first = serving.served(data, "item-knn", "source")
+    first = cache.served(data, "item-knn", "source")
     (path,) = (build / "models").iterdir()
     assert path.name == f"{data.provenance.fingerprint}-item-knn.npz"
     written = path.stat().st_mtime_ns
-    again = serving.served(data, "item-knn", "source")
+    again = cache.served(data, "item-knn", "source")
     assert again.recommend([1, 2]) == first.recommend([1, 2]) and path.stat().st_mtime_ns == written
     assert again.names == first.names and again.facts == first.facts
 
-    monkeypatch.setitem(serving.NEIGHBOURS, "item-knn", 5)
-    assert np.diff(serving.served(data, "item-knn", "source").starts).max() == 5, "other settings: fitted again"
+    monkeypatch.setitem(quantisation.NEIGHBOURS, "item-knn", 5)
+    assert np.diff(cache.served(data, "item-knn", "source").starts).max() == 5, "other settings: fitted again"
     other = dataclasses.replace(data, provenance=dataclasses.replace(data.provenance, fingerprint="f" * 16))
-    serving.served(other, "item-knn", "source")
+    cache.served(other, "item-knn", "source")
     assert (build / "models" / f"{'f' * 16}-item-knn.npz").exists()
 
 
-@pytest.mark.parametrize("name", serving.MODELS)
+@pytest.mark.parametrize("name", cache.MODELS)
 @pytest.mark.parametrize("damage", ["cut", "text", "columns", "listeners"])
 def test_a_damaged_file_is_refused_and_replaced(models, data, build: Path, name: str, damage: str):
     path = build / "models" / f"{data.provenance.fingerprint}-{name}.npz"
@@ -152,21 +153,21 @@ def test_a_damaged_file_is_refused_and_replaced(models, data, build: Path, name:
         model.save(path)
         path.write_bytes(path.read_bytes()[:3_000] if damage == "cut" else b"hello")
     with pytest.raises(ValueError, match=str(path)):
-        serving.read(path)
-    assert serving.served(data, name, "").recommend([1, 2])[0].score > 0
+        cache.read(path)
+    assert cache.served(data, name, "").recommend([1, 2])[0].score > 0
 
 
 def test_an_answer_needs_no_place_to_keep_the_model(data, build: Path):
     build.write_text("a file where the folder should be")
     with pytest.warns(UserWarning, match="could not be kept"):
-        assert serving.served(data, "popularity").recommend([1])
+        assert cache.served(data, "popularity").recommend([1])
 
 
 def test_fidelity_is_measured_on_listeners_held_out(data):
-    found = serving.fidelity(data.interactions, "als", n_users=40)
+    found = fidelity.fidelity(data.interactions, "als", n_users=40)
     assert found and found.listeners == 40
     assert found.agreement > 0.8 and abs(found.ndcg_served - found.ndcg_full) < 0.05 and found.ndcg_full > 0.02
-    assert serving.fidelity(data.interactions, "als", n_users=10_000) is None
+    assert fidelity.fidelity(data.interactions, "als", n_users=10_000) is None
 
 
 def test_serve_knows_its_data_without_reading_them(data, build: Path, monkeypatch: pytest.MonkeyPatch):
@@ -180,18 +181,18 @@ def test_serve_knows_its_data_without_reading_them(data, build: Path, monkeypatc
 
     monkeypatch.setattr(datasets, "load", load)
     said: list[str] = []
-    first = serving.serve("simulated", "popularity", said.append)
+    first = cache.serve("simulated", "popularity", said.append)
     assert loads == ["simulated"] and "next time" in said[0]
-    assert serving.serve("simulated", "popularity", said.append).recommend([0]) == first.recommend([0])
+    assert cache.serve("simulated", "popularity", said.append).recommend([0]) == first.recommend([0])
     assert loads == ["simulated"] and len(said) == 1
     (path,) = (build / "models").glob("*.npz")
     path.write_bytes(b"broken")
-    serving.serve("simulated", "popularity", said.append)
+    cache.serve("simulated", "popularity", said.append)
     assert loads == ["simulated"] * 2 and "does not hold a served model" in said[1]
     with pytest.raises(ValueError, match="no model is called 'x'; choose from als"):
-        serving.serve("simulated", "x", said.append)
+        cache.serve("simulated", "x", said.append)
     with pytest.raises(ValueError, match="no listeners are called 'spotify-songs'"):
-        serving.serve("spotify-songs", "als", said.append)
+        cache.serve("spotify-songs", "als", said.append)
 
 
 def test_identity_follows_the_files_and_asks_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

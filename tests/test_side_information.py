@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from musicrec.datasets import simulated
 from musicrec.datasets.dataset import Dataset
-from musicrec.interactions import Interactions
-from musicrec.models.als_side import ALSSide
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.side_information import Known, SideInformation
+from musicrec.datasets.simulated import listeners, shapes
 from musicrec.models.base import Recommender
-from musicrec.models.ease_side import EASESide
-from musicrec.models.friends import Friends
-from musicrec.models.hybrid import Hybrid, _Description
-from musicrec.models.kernel_users import KernelUsers
-from musicrec.models.tag_content import TagContent
-from musicrec.side_information import Known, SideInformation
-from musicrec.splits import Split, split_by_user
+from musicrec.models.rankers.hybrid import Hybrid, _Description
+from musicrec.models.side.als_side import ALSSide
+from musicrec.models.side.ease_side import EASESide
+from musicrec.models.side.friends import Friends
+from musicrec.models.side.kernel_users import KernelUsers
+from musicrec.models.side.tag_content import TagContent
+from musicrec.splits.by_user import Split, split_by_user
 
 SYSTEMS = {
     "ease-side": lambda side: EASESide(side, min_items=2),
@@ -31,7 +31,7 @@ SYSTEMS = {
 
 @pytest.fixture(scope="module")
 def data() -> Dataset:
-    shape = simulated.Shape(
+    shape = shapes.Shape(
         users=80,
         artists=300,
         listens=3_000,
@@ -40,7 +40,7 @@ def data() -> Dataset:
         friends=400,
         artists_without_picture=3,
     )
-    data = simulated.listeners(5, shape)
+    data = listeners.listeners(5, shape)
     # Simulated users tag what they listen to; some tags on anything else, as real users give, make the trap.
     rng = np.random.default_rng(0)
     given = data.tables["tag_assignments"]

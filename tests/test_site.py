@@ -11,7 +11,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 
-from musicrec.scores import build_dir
+from musicrec.files import build_dir
 from try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder
 
 pytestmark = pytest.mark.browser

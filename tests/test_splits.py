@@ -4,8 +4,8 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicrec.interactions import Interactions
-from musicrec.splits import split_by_user
+from musicrec.datasets.interactions import Interactions
+from musicrec.splits.by_user import split_by_user
 
 
 def users_with(sizes: list[int]) -> Interactions:

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from musicrec.spotifier import by_popularity, candidates, hide_one, hit_rates, hits
+from musicrec.evaluation.guesses import by_popularity, candidates, hit_rates, hits
+from musicrec.splits.hidden_item import hide_one
 
 
 @pytest.fixture

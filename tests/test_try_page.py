@@ -14,14 +14,16 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from musicrec import serving, try_page
-from musicrec.datasets import simulated
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.simulated import listeners as simulated
+from musicrec.datasets.simulated import shapes
 from musicrec.names import plain
+from musicrec.serving import forms, quantisation
+from musicrec.site import try_page
 from try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder, write_page
 
 # Not marked `browser`: these tests bring their own page, and need no built site.
-SHAPE = simulated.Shape(
+SHAPE = shapes.Shape(
     users=900, artists=4_000, listens=40_000, tags=3_000, tag_assignments=12_000, friends=2_000,
     artists_without_picture=50,
 )  # fmt: skip
@@ -43,7 +45,7 @@ def held(listens: Interactions) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def models(listens: Interactions, held: np.ndarray) -> dict[str, serving.Served]:
+def models(listens: Interactions, held: np.ndarray) -> dict[str, forms.Served]:
     """Models fitted without the held-out listeners; a few artists have names that ask for trouble."""
     rest = listens.select(~np.isin(listens.coordinates()[0], held))
     names = [f"Artist {item}" for item in range(rest.n_items)]
@@ -51,11 +53,11 @@ def models(listens: Interactions, held: np.ndarray) -> dict[str, serving.Served]
         names[np.argsort(-rest.listeners(), kind="stable")[place]] = name
     names[np.argsort(-rest.listeners(), kind="stable")[0]] = "Björk"
     facts = {"dataset": "simulated", "simulated": True}
-    return {m: serving.fit(rest, names, m, {**facts, "model": m}) for m in try_page.MODELS}
+    return {m: quantisation.fit(rest, names, m, {**facts, "model": m}) for m in try_page.MODELS}
 
 
 @pytest.fixture(scope="module")
-def folder(models: dict[str, serving.Served], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(models: dict[str, forms.Served], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("try")
     write_page(folder, list(models.values()))
     return folder

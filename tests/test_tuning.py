@@ -12,26 +12,30 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from musicrec import chapters, datasets, evaluation, tuning
-from musicrec.chapters import Chapter
-from musicrec.cli import app
-from musicrec.interactions import Interactions
-from musicrec.models.bpr import BPR
-from musicrec.models.ease import EASE
-from musicrec.models.knn import ItemKNN
-from musicrec.tuning import Choice, Range
+from musicrec import code_digest, datasets, evaluation
+from musicrec.cli.app import app
+from musicrec.datasets.interactions import Interactions
+from musicrec.models import registry
+from musicrec.models.factors.bpr import BPR
+from musicrec.models.linear.ease import EASE
+from musicrec.models.neighbours.item_knn import ItemKNN
+from musicrec.models.space import Choice, Range
+from musicrec.site import staleness
+from musicrec.site.notebooks import Chapter
+from musicrec.tuning import search
+from musicrec.tuning.trials import edges
+from musicrec.tuning.trials import trials as trials_of
 from trial_book import run, write_notebook
 
-KEPT = tuning.KEPT
-SEARCHED = tuning.searched()
-HEAVY = {"dot_network", "concat_network", "nncf", "nncf_neighbourhood", "mult_vae", "lightgcn", "matrix_factorization"}
+KEPT = registry.SETTINGS
+SEARCHED = registry.searched()
 
 
 @pytest.fixture
 def data(listens: Interactions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Sixty listeners that pass for `lastfm-2k`, and folders of their own for all that is written."""
     monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path / "build"))
-    monkeypatch.setattr(tuning, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(registry, "SETTINGS", tmp_path / "kept")
     provenance = SimpleNamespace(fingerprint="0123456789abcdef")
     dataset = SimpleNamespace(name="lastfm-2k", interactions=listens, provenance=provenance, simulated=False)
     monkeypatch.setattr(datasets, "load", lambda *_, **__: dataset)
@@ -47,8 +51,8 @@ def call(*arguments: str):
 
 
 def test_the_first_trial_is_the_defaults_measured_as_everywhere_and_the_best_is_chosen(data):
-    record, path = tuning.tune("ease", data, trials=4)
-    trials = tuning.trials("ease")
+    record, path = search.tune("ease", data, trials=4)
+    trials = trials_of("ease")
     assert (
         list(trials.columns) == ["l2", "damping", "strength", "ndcg@10", "recall@10", "seconds", "state"]
         and len(trials) == 4
@@ -57,22 +61,22 @@ def test_the_first_trial_is_the_defaults_measured_as_everywhere_and_the_best_is_
     by_hand = evaluation.validate({"ease": EASE}, data.interactions)
     assert trials["ndcg@10"].iloc[0] == by_hand["ndcg@10"].iloc[0]
     best = trials["ndcg@10"].idxmax()
-    assert record["trial"] == best and tuning.tuned("ease") == {
+    assert record["trial"] == best and registry.tuned("ease") == {
         n: trials[n][best] for n in ("l2", "damping", "strength")
     }
-    assert tuning.build("ease").l2 == trials["l2"][best]
-    assert record == tuning.record("ease") == json.loads(path.read_text())
+    assert registry.build("ease").l2 == trials["l2"][best]
+    assert record == registry.record("ease") == json.loads(path.read_text())
     assert record["dataset"]["fingerprint"] == "0123456789abcdef" and record["budget"]["trials"] == 4
     assert record["space"]["l2"] == {"low": 1.0, "high": 10_000.0, "log": True}
 
 
 def test_a_search_that_was_stopped_goes_on_to_the_same_table(data, tmp_path: Path, monkeypatch):
-    _, path = tuning.tune("rp3beta", data, trials=12)
+    _, path = search.tune("rp3beta", data, trials=12)
     whole = table(path)
     assert whole["n_neighbours"].dtype == int
     (tmp_path / "build").rename(tmp_path / "elsewhere")
     path.unlink()
-    attempt = tuning._try
+    attempt = search._attempt
 
     def stop_at(number: int):
         calls = iter(range(100))
@@ -85,31 +89,31 @@ def test_a_search_that_was_stopped_goes_on_to_the_same_table(data, tmp_path: Pat
         return maybe
 
     for number in (3, 6):  # before and after the search has begun to learn
-        monkeypatch.setattr(tuning, "_try", stop_at(number))
+        monkeypatch.setattr(search, "_attempt", stop_at(number))
         with pytest.raises(KeyboardInterrupt):
-            tuning.tune("rp3beta", data, trials=12)
+            search.tune("rp3beta", data, trials=12)
         assert not path.exists()
-    monkeypatch.setattr(tuning, "_try", attempt)
-    tuning.tune("rp3beta", data, trials=12)
+    monkeypatch.setattr(search, "_attempt", attempt)
+    search.tune("rp3beta", data, trials=12)
     pd.testing.assert_frame_equal(table(path), whole)
-    tuning.tune("rp3beta", data, trials=5)
+    search.tune("rp3beta", data, trials=5)
     pd.testing.assert_frame_equal(table(path), whole[:5])
 
 
 def test_an_unfinished_search_goes_on_only_where_it_fits(data, monkeypatch):
-    tuning.tune("ease", data, trials=3)
+    search.tune("ease", data, trials=3)
     monkeypatch.setattr(
-        tuning, "_try", lambda *_: {"ndcg@10": 0.5, "recall@10": 0.5, "seconds": 0, "state": "complete"}
+        search, "_attempt", lambda *_: {"ndcg@10": 0.5, "recall@10": 0.5, "seconds": 0, "state": "complete"}
     )
-    tuning.tune("ease", data, trials=3)
-    assert (tuning.trials("ease")["ndcg@10"] != 0.5).all()
+    search.tune("ease", data, trials=3)
+    assert (trials_of("ease")["ndcg@10"] != 0.5).all()
     data.provenance.fingerprint = "other data"
-    tuning.tune("ease", data, trials=3)
-    assert (tuning.trials("ease")["ndcg@10"] == 0.5).all()
+    search.tune("ease", data, trials=3)
+    assert (trials_of("ease")["ndcg@10"] == 0.5).all()
 
 
 def test_seeds_differ(data):
-    one, two = (table(tuning.tune("ease", data, trials=3, seed=seed)[1]) for seed in (0, 1))
+    one, two = (table(search.tune("ease", data, trials=3, seed=seed)[1]) for seed in (0, 1))
     assert one["l2"][0] == two["l2"][0] and one["l2"][1] != two["l2"][1]
 
 
@@ -123,40 +127,40 @@ def test_a_trial_that_fails_counts_and_is_kept(data, monkeypatch):
         return fit(self, train, rng=rng)
 
     monkeypatch.setattr(ItemKNN, "fit", diverge)
-    record, _ = tuning.tune("item-knn", data, trials=4)
+    record, _ = search.tune("item-knn", data, trials=4)
     assert record["budget"]["failed"] == 3 and record["trial"] == 0
-    assert tuning.trials("item-knn")["state"].tolist() == ["complete", *["failed"] * 3]
-    assert tuning.trials("item-knn")["ndcg@10"].isna().sum() == 3
+    assert trials_of("item-knn")["state"].tolist() == ["complete", *["failed"] * 3]
+    assert trials_of("item-knn")["ndcg@10"].isna().sum() == 3
 
     def never(self, train, *, rng):
         raise ValueError("some scores are not numbers")
 
     monkeypatch.setattr(ItemKNN, "fit", never)
     with pytest.raises(ValueError, match="none of 2 trials succeeded"):
-        tuning.tune("item-knn", data, trials=2, seed=9)
+        search.tune("item-knn", data, trials=2, seed=9)
 
 
 def test_other_data_never_reach_the_package(data, tmp_path: Path):
     data.name = "simulated"
-    _, path = tuning.tune("ease", data, trials=2)
+    _, path = search.tune("ease", data, trials=2)
     assert path == tmp_path / "build" / "settings" / "simulated" / "ease.json"
-    assert not tuning.KEPT.exists()
+    assert not registry.SETTINGS.exists()
     with pytest.raises(LookupError, match="ease has not been tuned; run `musicrec tune ease`"):
-        tuning.build("ease")
+        registry.build("ease")
 
 
 def test_unequal_searches_are_told(data):
-    tuning.tune("ease", data, trials=2)
+    search.tune("ease", data, trials=2)
     with pytest.warns(UserWarning, match="item-knn was not searched as ease"):
-        tuning.tune("item-knn", data, trials=3)
+        search.tune("item-knn", data, trials=3)
 
 
 def test_a_setting_at_the_end_of_its_range_is_flagged():
     space = {"a": Range(1.0, 1000.0, log=True), "b": Range(0.0, 10.0), "c": Range(1, 4), "d": Choice(("x", "y"))}
     inner = {"a": 30.0, "b": 5.0, "c": 2, "d": "x"}
-    assert tuning._edges(space, inner) == []
-    assert tuning._edges(space, {**inner, "a": 990.0}) == ["a = 990 lies at the upper end of 1 to 1000"]
-    low = tuning._edges(space, {**inner, "b": 0.1, "c": 1})
+    assert search._edges(space, inner) == []
+    assert search._edges(space, {**inner, "a": 990.0}) == ["a = 990 lies at the upper end of 1 to 1000"]
+    low = search._edges(space, {**inner, "b": 0.1, "c": 1})
     assert low == [
         "b = 0.1 lies at the lower end of 0 to 10; it cannot be below zero",
         "c = 1 lies at the lower end of 1 to 4",
@@ -167,43 +171,43 @@ def test_proposals_stay_in_range_are_tidy_and_new():
     space = {"a": Range(0.001, 0.123456, log=True), "n": Range(1, 3), "c": Choice(("x", "y"))}
     rows: list[dict] = []
     for number in range(25):
-        settings = tuning._propose(space, rows, seed=1)
+        settings = search._propose(space, rows, seed=1)
         rows.append({"number": number, **settings, "ndcg@10": settings["a"], "state": "complete"})
         assert 0.001 <= settings["a"] <= 0.123456 and settings["n"] in (1, 2, 3) and settings["c"] in ("x", "y")
         assert settings["a"] == 0.123456 or len(f"{settings['a']:.3g}") >= len(repr(settings["a"]))
     assert np.mean([row["a"] for row in rows[-5:]]) > np.mean([row["a"] for row in rows[:8]])  # it learns
     rows = []
     for number in range(8):
-        settings = tuning._propose({"n": Range(1, 8)}, rows, seed=1)
+        settings = search._propose({"n": Range(1, 8)}, rows, seed=1)
         rows.append({"number": number, **settings, "ndcg@10": 0.1, "state": "complete"})
     assert len({row["n"] for row in rows}) >= 7  # twenty draws nearly always find something new
 
 
 @pytest.mark.parametrize("name", [
-    pytest.param(name, marks=[pytest.mark.slow] if system.where.partition(".")[0] in HEAVY else [])
-    for name, system in tuning.SYSTEMS.items()
+    pytest.param(name, marks=[pytest.mark.slow] if system.family == "networks" else [])
+    for name, system in registry.systems().items()
 ])  # fmt: skip
 def test_every_system_can_be_built_and_its_defaults_lie_in_the_space(name: str):
-    system = tuning.SYSTEMS[name]
+    system = registry.systems()[name]
     side: Any = "side information"
-    assert system.build({}, side).name == name
-    assert bool(system.space) != bool(system.why)
+    assert system.create({}, side).name == name
+    assert system.space or system.unsearched
     for setting, value in system.defaults(side).items():
         values = system.space[setting]
         assert value in values.names if isinstance(values, Choice) else values.low <= value <= values.high, setting
-        assert not isinstance(values, Range) or not values.whole or isinstance(value, int), setting
+        assert not isinstance(values, Range) or not values.integer or isinstance(value, int), setting
 
 
 def test_wrong_names_are_refused(data):
-    for function in (tuning.tuned, tuning.build, tuning.trials, tuning.edges):
+    for function in (registry.tuned, registry.build, trials_of, edges):
         with pytest.raises(LookupError, match="no system is called 'item-kn'; did you mean item-knn"):
             function("item-kn")
-    assert tuning.tuned("random") == {} and tuning.edges("popularity") == []
-    assert tuning.build("popularity").name == "popularity"
-    with pytest.raises(ValueError, match=r"tag_content\.TagContent is built with the side information of a data set"):
-        tuning.build("tag-content")
+    assert registry.tuned("random") == {} and edges("popularity") == []
+    assert registry.build("popularity").name == "popularity"
+    with pytest.raises(ValueError, match=r"tag-content is built with the side information of a data set"):
+        registry.build("tag-content")
     with pytest.raises(ValueError, match="popularity has no settings: there is nothing to tune"):
-        tuning.tune("popularity", data)
+        search.tune("popularity", data)
 
 
 def test_command(data, tmp_path: Path):
@@ -214,9 +218,9 @@ def test_command(data, tmp_path: Path):
     (row,) = json.loads(call("tune", "ease", "--trials", "3", "--json").stdout)
     assert row["system"] == "ease" and row["budget"]["trials"] == 3
     listed = call("tune", "--list").stdout
-    assert all(name in listed for name in tuning.SYSTEMS)
+    assert all(name in listed for name in registry.systems())
     assert "1 to 10000, log" in listed and "not tuned yet" in listed and "has no settings" in listed
-    assert {row["system"] for row in json.loads(call("tune", "--list", "--json").stdout)} == set(tuning.SYSTEMS)
+    assert {row["system"] for row in json.loads(call("tune", "--list", "--json").stdout)} == set(registry.systems())
 
 
 @pytest.mark.parametrize(
@@ -231,47 +235,47 @@ def test_command(data, tmp_path: Path):
 def test_command_refuses(data, arguments: tuple[str, ...], code: int, message: str):
     result = call("tune", *arguments)
     assert result.exit_code == code and message in result.stderr
-    assert not tuning.KEPT.exists()
+    assert not registry.SETTINGS.exists()
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in KEPT.glob("*.json")))
 def test_what_the_book_reads_was_searched_alike_and_fits_the_code(name: str):
     record = json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
     rows = pd.read_csv(KEPT / f"{name}.csv")
-    assert record["system"] == name and record["space"] == tuning._plain(tuning.SYSTEMS[name].space)
+    assert record["system"] == name and record["space"] == search._plain(registry.systems()[name].space)
     assert record["dataset"]["name"] == "lastfm-2k" and not record["dataset"]["simulated"]
-    assert len(rows) == record["budget"]["trials"] == tuning.TRIALS and record["search"]["seed"] == 0
+    assert len(rows) == record["budget"]["trials"] == search.TRIALS and record["search"]["seed"] == 0
     assert rows["number"].tolist() == list(range(len(rows)))
     best = rows.loc[rows["ndcg@10"].idxmax()]
     assert {setting: best[setting] for setting in record["settings"]} == record["settings"]
     assert math.isclose(best["ndcg@10"], record["ndcg@10"])
-    assert record["edges"] == tuning._edges(tuning.SYSTEMS[name].space, record["settings"])
+    assert record["edges"] == search._edges(registry.systems()[name].space, record["settings"])
     fingerprints = {json.loads(p.read_text(encoding="utf-8"))["dataset"]["fingerprint"] for p in KEPT.glob("*.json")}
     assert len(fingerprints) == 1
 
 
 def test_nothing_is_searched_that_a_class_does_not_have():
-    assert all(dataclasses.is_dataclass(system) for system in tuning.SYSTEMS.values())
+    assert all(dataclasses.is_dataclass(system) for system in registry.systems().values())
     assert "als" in SEARCHED and "random" not in SEARCHED
-    assert tuning.searched(["all"]) == SEARCHED and tuning.searched(["als", "als"]) == ["als"]
+    assert registry.searched(["all"]) == SEARCHED and registry.searched(["als", "als"]) == ["als"]
 
 
 def test_a_chapter_that_builds_tuned_models_depends_on_their_code_and_settings(tmp_path: Path, monkeypatch):
     package = tmp_path / "musicrec"
-    for name in ("tuning.py", "models/als.py", "settings/als.json"):
+    for name in ("models/registry.py", "models/als.py", "models/settings/als.json"):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("")
     (tmp_path / "requirements.lock").write_text("")
     (tmp_path / "notebooks").mkdir()
-    tuned = Chapter(write_notebook(tmp_path, "12_leaderboard", "from musicrec import tuning"))
-    other = Chapter(write_notebook(tmp_path, "01_eda", "from musicrec import eda"))
-    monkeypatch.setattr(chapters, "SOURCE", package)
+    tuned = Chapter(write_notebook(tmp_path, "12_leaderboard", "from musicrec.models import registry"))
+    other = Chapter(write_notebook(tmp_path, "01_eda", "from musicrec.chapters import eda"))
+    monkeypatch.setattr(code_digest, "SOURCE", package)
 
     def code(chapter: Chapter) -> str:
-        return chapters.inputs(chapter, run(), tmp_path)["code"]
+        return staleness.inputs(chapter, run(), tmp_path)["code"]
 
     before = code(tuned), code(other)
-    for name in ("models/als.py", "settings/als.json"):
+    for name in ("models/als.py", "models/settings/als.json"):
         (package / name).write_text(name)
         now = code(tuned), code(other)
         assert now[0] != before[0] and now[1] == before[1]

@@ -9,11 +9,16 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from musicrec import two_stage
+from musicrec.chapters import two_stage
+from musicrec.datasets import songs as songs_module
 from musicrec.datasets.dataset import Dataset
-from musicrec.datasets.simulated_songs import songs as simulated_songs
-from musicrec.interactions import Interactions
-from musicrec.two_stage import Known, LambdaMART, Pairs
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.simulated.songs import songs as simulated_songs
+from musicrec.evaluation import continuation
+from musicrec.models.rankers import pairs as pairs_module
+from musicrec.models.rankers.lambdamart import LambdaMART
+from musicrec.models.rankers.pairs import Known, Pairs
+from musicrec.splits import playlists as playlists_module
 
 N = 120
 
@@ -46,7 +51,7 @@ def small() -> tuple[Interactions, Known]:
 
 def test_held_out_parts(data: Dataset) -> None:
     playlists = data.interactions
-    split = two_stage.hold_out(playlists, seed=0)
+    split = playlists_module.hold_out(playlists, seed=0)
     sizes = playlists.history_sizes()
     large = sizes >= 20
     assert (split.test.history_sizes() == np.where(large, np.floor(0.3 * sizes + 1e-9), 0)).all()
@@ -54,21 +59,21 @@ def test_held_out_parts(data: Dataset) -> None:
     whole = split.train + split.valid + split.test
     assert (whole.matrix != playlists.matrix).nnz == 0
     with pytest.raises(ValueError, match="from 1000 on"):
-        two_stage.hold_out(playlists, seed=0, least=1000)
+        playlists_module.hold_out(playlists, seed=0, least=1000)
 
 
 def test_metrics_by_hand() -> None:
     held_out = Interactions(sp.csr_array([[0, 0, 0, 0], [1.0, 0, 0, 1]]), np.arange(2), np.arange(4))
-    result = two_stage.measure(np.array([[1, 3, 2]]), held_out).per_user.iloc[0]
+    result = continuation.measure(np.array([[1, 3, 2]]), held_out).per_user.iloc[0]
     gain = 1 / np.log2(3)
     assert result["recall@3"] == 0.5 and result["r-precision"] == 0.5 and result["clicks"] == 0
     assert result["ndcg@50"] == pytest.approx(gain / (1 + gain))
-    assert two_stage.measure(np.array([[1, 2, -1]]), held_out).per_user["clicks"].tolist() == [51]
+    assert continuation.measure(np.array([[1, 2, -1]]), held_out).per_user["clicks"].tolist() == [51]
 
 
 def test_ties_do_not_follow_the_file(small) -> None:
     known, _ = small
-    lists = two_stage.best_lists(lambda u: np.zeros((len(u), N)), known, np.arange(40), k=50)
+    lists = continuation.best_lists(lambda u: np.zeros((len(u), N)), known, np.arange(40), k=50)
     assert abs(lists.mean() - N / 2) < 5  # in file order the mean would be about 30
     assert not known.matrix[np.repeat(np.arange(40), 50), lists.ravel()].any()  # none of their own
 
@@ -78,27 +83,27 @@ def test_ties_do_not_follow_the_file(small) -> None:
 
 def test_a_guarded_feature_stays_in_range(data: Dataset) -> None:
     songs = data.tables["songs"]
-    hours = two_stage.hour_long(songs, 5, seed=0)
-    column = two_stage.NUMBERS.index("duration_ms")
-    inside = two_stage.audio(songs)[:, column]
-    assert np.isclose(two_stage.audio_like(songs, hours)[:, column], inside.max(), atol=1e-5).all()
-    assert (two_stage.audio_like(songs, hours, guard=False)[:, column] > 20).all()
-    np.testing.assert_allclose(two_stage.audio_like(songs, songs), two_stage.audio(songs))
-    assert two_stage.too_long(hours, songs).all() and two_stage.too_long(songs).mean() < 0.02
+    hours = songs_module.hour_long(songs, 5, seed=0)
+    column = songs_module.NUMBERS.index("duration_ms")
+    inside = songs_module.audio(songs)[:, column]
+    assert np.isclose(songs_module.audio_like(songs, hours)[:, column], inside.max(), atol=1e-5).all()
+    assert (songs_module.audio_like(songs, hours, guard=False)[:, column] > 20).all()
+    np.testing.assert_allclose(songs_module.audio_like(songs, songs), songs_module.audio(songs))
+    assert songs_module.too_long(hours, songs).all() and songs_module.too_long(songs).mean() < 0.02
     no_key = songs.head(3).assign(key=-1)
-    assert not two_stage.audio_like(songs, no_key)[:, -12:].any()
+    assert not songs_module.audio_like(songs, no_key)[:, -12:].any()
 
 
 def test_genres_know_nothing_of_held_out_songs(data: Dataset) -> None:
     """Moving held-out songs to other playlists must not change the genre of any song."""
-    split = two_stage.hold_out(data.interactions, seed=0)
-    honest = two_stage.genre_profiles(data, split.train)
+    split = playlists_module.hold_out(data.interactions, seed=0)
+    honest = songs_module.genre_profiles(data, split.train)
     moved = split.test.matrix.tocoo()
     users = rng().permutation(moved.coords[0])
     other = Interactions(sp.csr_array((moved.data, (users, moved.coords[1])), shape=moved.shape), *labels(split.test))
     changed = replace(data, interactions=split.train + split.valid + other)
-    np.testing.assert_array_equal(two_stage.genre_profiles(changed, split.train), honest)
-    assert (two_stage.genre_profiles(changed, split.train, leak=True) != two_stage.genre_profiles(
+    np.testing.assert_array_equal(songs_module.genre_profiles(changed, split.train), honest)
+    assert (songs_module.genre_profiles(changed, split.train, leak=True) != songs_module.genre_profiles(
         data, split.train, leak=True)).any()  # fmt: skip
     np.testing.assert_allclose(honest.sum(axis=1)[honest.any(axis=1)], 1, rtol=1e-5)
 
@@ -106,9 +111,9 @@ def test_genres_know_nothing_of_held_out_songs(data: Dataset) -> None:
 def test_a_genre_is_that_of_the_artists_other_songs(data: Dataset) -> None:
     """A known song and a held-out one are treated alike: a song's own playlists never count."""
     known = data.interactions
-    artist = two_stage.artist_codes(data.tables["songs"])
+    artist = songs_module.artist_codes(data.tables["songs"])
     alone = np.bincount(artist)[artist] == 1
-    assert alone.any() and not two_stage.genre_profiles(data, known)[alone].any()
+    assert alone.any() and not songs_module.genre_profiles(data, known)[alone].any()
 
 
 def labels(interactions: Interactions):
@@ -120,11 +125,11 @@ def test_features_do_not_tell_what_is_known(small) -> None:
     playlists, about = small
     lists, scores = np.array([[1, 3, 5]]), np.zeros((1, 3), np.float32)
     alone = playlists.select(playlists.coordinates()[0] == 0)
-    a, names = two_stage.pair_features(lists, scores, playlists, np.array([0]), about)
-    b, _ = two_stage.pair_features(lists, scores, alone, np.array([0]), about)
+    a, names = pairs_module.pair_features(lists, scores, playlists, np.array([0]), about)
+    b, _ = pairs_module.pair_features(lists, scores, alone, np.array([0]), about)
     np.testing.assert_array_equal(a, b)
     assert a.shape == (1, 3, len(names)) and np.isfinite(a).all()
-    only, few = two_stage.pair_features(lists, scores, playlists, np.array([0]), Known(about.audio))
+    only, few = pairs_module.pair_features(lists, scores, playlists, np.array([0]), Known(about.audio))
     np.testing.assert_array_equal(only, a[:, :, : len(few)])
 
 
@@ -136,7 +141,7 @@ def test_retrieval_is_exact(small, k: int) -> None:
     known, _ = small
     playlists, songs = rng().normal(size=(40, 8)).astype(np.float32), rng(1).normal(size=(N, 8)).astype(np.float32)
     users = np.arange(40)
-    lists, scores = two_stage.retrieve(playlists, songs, known, users, k)
+    lists, scores = continuation.retrieve(playlists, songs, known, users, k)
     product = np.where(known.matrix.toarray() > 0, -np.inf, playlists @ songs.T)
     wanted = -np.sort(-product, axis=1)[:, :k]
     np.testing.assert_allclose(scores[:, : wanted.shape[1]], wanted, rtol=1e-5)
@@ -146,10 +151,10 @@ def test_retrieval_is_exact(small, k: int) -> None:
 def test_training_lists(small) -> None:
     playlists, _ = small
     lists = np.tile(np.arange(1, N, 2), (40, 1))  # songs of one taste only
-    songs, given = two_stage.sampled_lists(lists, playlists, 10, rng())
+    songs, given = pairs_module.sampled_lists(lists, playlists, 10, rng())
     assert (given[::2] != 1).all()  # playlists of the other taste have no right answer among them
     assert ((given[1::2] == 1).sum(axis=1) == 24).all() and (songs[given >= 0] % 2 == 1).all()
-    songs, given = two_stage.sampled_lists(lists, playlists, 10, rng(), only_retrieved=False)
+    songs, given = pairs_module.sampled_lists(lists, playlists, 10, rng(), only_retrieved=False)
     assert ((given == 1).sum(axis=1) == 24).all() and ((given == 0).sum(axis=1) == 10).all()
     assert ((songs < 0) == (given < 0)).all()
 
@@ -202,46 +207,47 @@ def test_the_file_is_text(tmp_path: Path, data: Dataset) -> None:
 
 @pytest.mark.slow
 def test_towers_learn_repeat_and_reload(small, tmp_path: Path) -> None:
-    from musicrec import two_stage_network
+    from musicrec.chapters import two_stage_search
+    from musicrec.models.rankers import two_tower
 
     playlists, about = small
-    split = two_stage.hold_out(playlists, 0)
-    build = lambda: two_stage_network.TwoTower(dim=8, hidden=16, batch_size=64, epochs=6, shown=5)  # noqa: E731
+    split = playlists_module.hold_out(playlists, 0)
+    build = lambda: two_tower.TwoTower(dim=8, hidden=16, batch_size=64, epochs=6, shown=5)  # noqa: E731
     curve: dict[int, float] = {}
-    watch = two_stage_network.recall_watcher(curve, split.train, split.test, every=3)
+    watch = two_stage_search.recall_watcher(curve, split.train, split.test, every=3)
     towers = build().fit(split.train, about, rng=rng(), watch=watch)
     again = build().fit(split.train, about, rng=rng())
     np.testing.assert_array_equal(towers.songs(), again.songs())
     assert list(curve) == [3, 6] and towers.losses[-1] < towers.losses[0]
     users = np.arange(40)
     vectors = towers.playlists(split.train, users), towers.songs()
-    lists, _ = two_stage.retrieve(*vectors, split.train, users, 20)
+    lists, _ = continuation.retrieve(*vectors, split.train, users, 20)
     assert (lists % 2 == users[:, None] % 2).mean() > 0.9
-    by_layer, scores = two_stage_network.brute_force(*vectors, split.train, users, 20)
+    by_layer, scores = two_tower.brute_force(*vectors, split.train, users, 20)
     np.testing.assert_array_equal(by_layer, lists)
     assert (np.diff(scores) <= 0).all()
 
     towers.save(tmp_path / "towers.npz")
-    loaded = two_stage_network.TwoTower.load(tmp_path / "towers.npz", about)
+    loaded = two_tower.TwoTower.load(tmp_path / "towers.npz", about)
     np.testing.assert_array_equal(loaded.playlists(split.train, users), vectors[0])
     with pytest.raises(ValueError, match="its towers know"):
-        two_stage_network.TwoTower.load(tmp_path / "towers.npz", Known(about.audio))
+        two_tower.TwoTower.load(tmp_path / "towers.npz", Known(about.audio))
     with pytest.raises(ValueError, match="learning_rate must be above zero"):
-        two_stage_network.TwoTower(learning_rate=0)
+        two_tower.TwoTower(learning_rate=0)
 
 
 @pytest.mark.slow
 def test_rankers(small) -> None:
-    from musicrec import two_stage_network
+    from musicrec.models.rankers import original_ranker, pairwise
 
     pairs = pairs_to_learn()
-    ranker = two_stage_network.PairwiseRanker(epochs=15, learning_rate=0.01).fit(pairs, rng=rng())
+    ranker = pairwise.PairwiseRanker(epochs=15, learning_rate=0.01).fit(pairs, rng=rng())
     scores = ranker.scores(pairs.inputs)
     assert scores[pairs.labels == 1].mean() > scores[pairs.labels == 0].mean() + 1
-    same = two_stage_network.PairwiseRanker(epochs=15, learning_rate=0.01).fit(pairs, rng=rng())
+    same = pairwise.PairwiseRanker(epochs=15, learning_rate=0.01).fit(pairs, rng=rng())
     np.testing.assert_array_equal(same.scores(pairs.inputs), scores)
 
     playlists, about = small  # labels that are all 1 are learned as such
-    network, losses = two_stage_network.original_ranker(playlists, about, rng=rng(), epochs=20)
-    ratings = two_stage_network.original_scores(network, np.array([[0, 1, 2]]), playlists, np.array([3]), about)
+    network, losses = original_ranker.original_ranker(playlists, about, rng=rng(), epochs=20)
+    ratings = original_ranker.original_scores(network, np.array([[0, 1, 2]]), playlists, np.array([3]), about)
     assert losses[-1] < 0.05 and np.abs(ratings - 1).max() < 0.6

@@ -12,10 +12,10 @@ import pytest
 import scipy.sparse as sp
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from musicrec import chapters
-from musicrec.chapters import Chapter, Run
 from musicrec.datasets.dataset import Dataset, Provenance
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
+from musicrec.site import staleness
+from musicrec.site.notebooks import Chapter, Run
 
 ROOT = Path(__file__).parents[1]
 FIGURE = '<figure class="musicrec-figure"><svg role="img" aria-label="{}"><path d="M0 0"/></svg></figure>'
@@ -108,7 +108,7 @@ def pretend(chapter: Chapter, of: Run, root: Path, *outputs: dict) -> None:
     chapter.scores_path.parent.mkdir(parents=True, exist_ok=True)
     chapter.scores_path.write_text("[]", encoding="utf-8")
     stamp = {
-        "inputs": chapters.inputs(chapter, of, root), "parameters": of.parameters, "seconds": 1.5, "cells": 3,
+        "inputs": staleness.inputs(chapter, of, root), "parameters": of.parameters, "seconds": 1.5, "cells": 3,
     }  # fmt: skip
     chapter.stamp_path.write_text(json.dumps(stamp), encoding="utf-8")
 

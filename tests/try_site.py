@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from musicrec import try_page
-from musicrec.serving import Served
+from musicrec.serving.forms import Served
+from musicrec.site import try_page
 
 BOOK = Path(__file__).parents[1] / "book"
 CHROMIUM = next(

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from musicrec.catalog.base import Catalog, CatalogError
-from musicrec.catalog.entry import Entry, Feature
+from musicrec.catalog.base import Catalog
+from musicrec.catalog.entry import CatalogError, Entry, Feature
 
 __all__ = ["Catalog", "CatalogError", "Entry", "Feature", "catalog_place", "open_catalog"]
 

@@ -86,7 +86,7 @@ class Catalog(ABC):
         path = Path(path)
         name = check_name(name_from(path) if name is None else name)
         if any(entry.name == name for entry in self.entries()):
-            raise CatalogError(_taken(name))
+            raise CatalogError(name_taken(name))
         return self._store(path, name, description, separator, progress)
 
     def show(self, name: str) -> Entry:
@@ -166,7 +166,8 @@ class Catalog(ABC):
         return _typed(entry, self._take(entry, places), [place + 1 for place in places])
 
 
-def _taken(name: str) -> str:
+def name_taken(name: str) -> str:
+    """Return the message about a name that is taken."""
     return f"a dataset called {name!r} is in the catalogue already; give another name, or remove it first"
 
 

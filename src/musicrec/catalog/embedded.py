@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from musicrec.catalog import staging
-from musicrec.catalog.base import Catalog, Row, _taken
+from musicrec.catalog.base import Catalog, Row, name_taken
 from musicrec.catalog.entry import CatalogError, Entry
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class EmbeddedCatalog(Catalog):
                 except BaseException as error:
                     _undo(connection)
                     if isinstance(error, duckdb.ConstraintException):
-                        raise CatalogError(_taken(name)) from error
+                        raise CatalogError(name_taken(name)) from error
                     raise
         except BaseException:
             if new:

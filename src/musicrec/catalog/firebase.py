@@ -24,7 +24,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from musicrec.catalog.base import Catalog, Row, _taken
+from musicrec.catalog.base import Catalog, Row, name_taken
 from musicrec.catalog.entry import CatalogError, Entry
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class FirebaseCatalog(Catalog):
                         f"the metadata of {name!r} are larger than the {self.limit:,} bytes of a request"
                     )
                 if any(other.name == name for other in self.entries()):
-                    raise CatalogError(_taken(name))
+                    raise CatalogError(name_taken(name))
                 dataset = {"about": about, "begins": begins}
                 self._ask("PATCH", "", json.dumps({f"datasets/{name}": dataset, f"unfinished/{key}": None}))
             except BaseException:

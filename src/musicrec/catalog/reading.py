@@ -25,8 +25,6 @@ MOST_COLUMNS = 4096
 SAMPLE = 1 << 18  # characters looked at to find separator and heading
 Progress = Callable[[str, float], None]  # told what is going on and which share of it, 0 to 1, is done
 
-csv.field_size_limit(LONGEST_ROW)
-
 
 @dataclass(frozen=True)
 class Source:

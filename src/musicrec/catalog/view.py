@@ -10,7 +10,7 @@ from IPython.display import display
 
 from musicrec.catalog.base import Catalog
 from musicrec.catalog.entry import Entry
-from musicrec.display import table_html
+from musicrec.page.table import table_html
 
 LONGEST_CELL = 300  # characters shown of a cell
 MOST_COLUMNS = 30  # columns shown of a row

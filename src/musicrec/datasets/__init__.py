@@ -77,5 +77,5 @@ def load(name: str = "auto", *, seed: int = 0, progress: bool = True) -> Dataset
     if name in _MODULES:
         return importlib.import_module(f"musicrec.datasets.{_MODULES[name]}").load(progress=progress)
     if name == "simulated-songs":
-        return importlib.import_module("musicrec.datasets.simulated_songs").songs(seed)
-    return importlib.import_module("musicrec.datasets.simulated").listeners(seed, name=name)
+        return importlib.import_module("musicrec.datasets.simulated.songs").songs(seed)
+    return importlib.import_module("musicrec.datasets.simulated.listeners").listeners(seed, name=name)

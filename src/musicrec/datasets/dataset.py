@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
+from musicrec.code_digest import code_closure, digest
 from musicrec.datasets.sources import LASTFM, DataUnavailableError, at_hand
 
 SIMULATED = ("simulated", "simulated-small")
@@ -38,13 +38,10 @@ def identity(name: str = "auto", *, seed: int = 0) -> tuple[str, str]:
     files = None if name in SIMULATED else at_hand(LASTFM)
     if files is None and name == LASTFM.name:
         raise DataUnavailableError(f"no copy of {name} is at hand")
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
     if files is None:
         name = SIMULATED[0] if name == "auto" else name
-        digest.update(f"{name}, seed {seed}".encode())
-        return name, digest.hexdigest()[:16]
+        return name, digest(f"{name}, seed {seed}", *code_closure(["import musicrec.datasets.simulated.listeners"]))
+    data = hashlib.sha256()
     for label in sorted(files):
-        digest.update(label.encode() + b"\0" + files[label].data)
-    return LASTFM.name, digest.hexdigest()[:16]
+        data.update(label.encode() + b"\0" + files[label].data)
+    return LASTFM.name, digest(data.hexdigest(), *code_closure(["import musicrec.datasets.lastfm"]))

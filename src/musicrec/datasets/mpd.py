@@ -11,8 +11,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
+from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.sources import DataError, DataUnavailableError, data_dir
-from musicrec.interactions import Interactions
 
 NAME = "mpd"
 FOLDERS = ("mpd-sample", "mpd", "spotify_million_playlist_dataset/data", ".")

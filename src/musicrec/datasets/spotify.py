@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
+from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.sources import DataError, File, Source, compare_fingerprint, fetch
-from musicrec.interactions import Interactions
 
 NAME = "spotify-songs"
 

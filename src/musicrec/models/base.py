@@ -3,95 +3,58 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from musicrec.interactions import Interactions
+from musicrec.datasets.interactions import Interactions
+from musicrec.models.space import Space
+from musicrec.models.top_k import Recommendations, join_recommendations, mask_seen, top_k
 
 BATCH = 128  # users scored at once: 128 × 17,632 items × 4 bytes = 9 MB, which stay in a cache
-
-
-class Recommendations(NamedTuple):
-    """The best items of each user, best first; where fewer than k are left, id -1 and score -inf."""
-
-    ids: NDArray[np.int64]  # shape (n_users, k): column numbers of the interactions
-    scores: NDArray[np.float32]  # shape (n_users, k)
-
-
-def top_k(scores: NDArray[np.float32], k: int) -> Recommendations:
-    """Return the k highest scores of each row; equal scores are ordered by item index.
-
-    Parameters
-    ----------
-    scores : numpy.ndarray, shape (n, n_items)
-        An item with score -inf is never returned; NaN is refused.
-    k : int
-        How many; more than n_items is allowed (the rest is padded).
-
-    Raises
-    ------
-    ValueError
-        When a score is NaN: it has no place in a ranking.
-
-    Examples
-    --------
-    >>> top_k(np.float32([[1, 3, 3, 2], [0, 0, 0, -np.inf]]), k=2).ids
-    array([[1, 2],
-           [0, 1]])
-    """
-    n, n_items = scores.shape
-    ids = np.full((n, k), -1, np.int64)
-    best = np.full((n, k), -np.inf, np.float32)
-    kept = min(k, n_items)
-    if n == 0 or kept == 0:
-        return Recommendations(ids, best)
-    # Items i, i + blocks, i + 2·blocks, … are a block. The k-th highest of the maxima of blocks is a threshold that at
-    # least k items reach, and few more: only blocks that reach it are looked into. Unlike argpartition, this keeps
-    # every one of the tied items, so that the order of ties does not depend on the library's internals; and it is
-    # several times faster. Long lists take blocks of one item.
-    blocks = n_items // max(1, min(16, n_items // (8 * kept)))
-    inside = n_items // blocks * blocks
-    maxima = scores[:, :inside].reshape(n, -1, blocks).max(axis=1)
-    np.maximum(maxima[:, : n_items - inside], scores[:, inside:], out=maxima[:, : n_items - inside])
-    if np.isnan(maxima.max(axis=1)).any():
-        raise ValueError(f"{int(np.isnan(scores).any(axis=1).sum())} users have a score that is not a number")
-    threshold = np.partition(maxima, blocks - kept, axis=1)[:, [blocks - kept]]
-    threshold = np.maximum(threshold, np.finfo(np.float32).min)  # -inf is no candidate
-    rows, block = np.divmod(np.flatnonzero(maxima >= threshold), blocks)
-    columns = block[:, None] + np.arange(0, n_items, blocks)
-    places = np.minimum(rows[:, None] * n_items + columns, scores.size - 1)  # the last block may be short
-    values = scores.ravel()[places]
-    reach = (values >= threshold[rows]) & (columns < n_items)
-    rows, columns, values = rows[reach.nonzero()[0]], columns[reach], values[reach]
-    order = np.lexsort((columns, -values, rows))
-    rows, columns, values = rows[order], columns[order], values[order]
-    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
-    keep = place < kept
-    ids[rows[keep], place[keep]] = columns[keep]
-    best[rows[keep], place[keep]] = values[keep]
-    return Recommendations(ids, best)
-
-
-def mask_seen(scores: NDArray[np.float32], seen: sp.csr_array) -> NDArray[np.float32]:
-    """Set the score of every stored entry of `seen` (same shape) to -inf, in place, and return the scores."""
-    rows = np.repeat(np.arange(seen.shape[0]), np.diff(seen.indptr))
-    scores[rows, seen.indices] = -np.inf
-    return scores
 
 
 class Recommender(ABC):
     """Base of all systems.
 
-    A subclass sets `name` (kebab case, as in the score records), implements `fit`, which must call
-    ``super().fit``, and `scores`; if it can serve people who were not in training, `fold_in`; if a score is a sum
-    over the history, `explain`.
+    A subclass implements `fit`, which must call ``super().fit``, and `scores`; if it can serve people who were not in
+    training, `fold_in`; if a score is a sum over the history, `explain`. It says of itself, as constants that
+    `musicrec.models.registry` reads without importing it:
+
+    Attributes
+    ----------
+    name : str
+        Kebab case, as in the score records.
+    task : str
+        What it is for; a class without one is not a system by itself. `listeners` is the leaderboard's.
+    reference : str
+        Key of `references.bib`.
+    reads : tuple of str
+        What it rests on beside who listened to what: "tags", "friends", "plays". With one of the first two, the
+        class is built with `SideInformation` as its first argument.
+    space : mapping of str to Range or Choice
+        Which settings are searched; or `unsearched`, a sentence that says why none is.
+    variants : mapping of str to mapping
+        Further systems of the same class: by name, what differs (`fixed` settings, `space`, …).
+    small : mapping
+        Settings for a few dozen users, as in the contract test.
+    personal : bool
+        Whether it learns who goes with what; popularity does not.
     """
 
     name: ClassVar[str]
+    task: ClassVar[str] = ""
+    reference: ClassVar[str] = ""
+    reads: ClassVar[tuple[str, ...]] = ()
+    space: ClassVar[Space] = {}
+    unsearched: ClassVar[str] = ""
+    variants: ClassVar[Mapping[str, Any]] = {}
+    small: ClassVar[Mapping[str, Any]] = {}
+    personal: ClassVar[bool] = True
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:
         """Learn from training interactions; every random draw comes from `rng`.
@@ -153,7 +116,7 @@ class Recommender(ABC):
         for start in range(0, len(users), BATCH):
             batch = users[start : start + BATCH]
             parts.append(top_k(mask_seen(self.scores(batch), seen[batch]), k))
-        return _joined(parts, k)
+        return join_recommendations(parts, k)
 
     def recommend_new(self, histories: sp.csr_array, k: int = 10) -> Recommendations:
         """Return the k best items, none of their own, for people given by their histories, shape (n, n_items)."""
@@ -161,7 +124,7 @@ class Recommender(ABC):
         for start in range(0, histories.shape[0], BATCH):
             batch = histories[start : start + BATCH]
             parts.append(top_k(mask_seen(self.fold_in(batch), batch), k))
-        return _joined(parts, k)
+        return join_recommendations(parts, k)
 
     def _known(self, users: ArrayLike) -> NDArray[np.int64]:
         users = np.atleast_1d(np.asarray(users, dtype=np.int64))
@@ -172,12 +135,6 @@ class Recommender(ABC):
                 "use fold_in for people who are new"
             )
         return users
-
-
-def _joined(parts: list[Recommendations], k: int) -> Recommendations:
-    if not parts:
-        return Recommendations(np.empty((0, k), np.int64), np.empty((0, k), np.float32))
-    return Recommendations(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 class FactorModel(Recommender):

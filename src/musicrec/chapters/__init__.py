@@ -1,0 +1,1 @@
+"""What one notebook imports and nothing else does; named as the notebooks."""

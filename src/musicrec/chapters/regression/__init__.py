@@ -1,0 +1,57 @@
+"""Predicting a count from listening: friends of a listener, followers of a playlist."""
+
+from musicrec.chapters.regression.frames import MIN_ROWS, Frame, checked, frame, sample
+from musicrec.chapters.regression.measures import (
+    cross_validate,
+    growth,
+    importance,
+    interval,
+    least_squares,
+    out_of_fold,
+    ranges,
+    split,
+    split_r2,
+    summary,
+)
+from musicrec.chapters.regression.regressors import (
+    EPS,
+    PENALTIES,
+    REPORTED,
+    SPLIT,
+    TEST_SIZE,
+    Models,
+    StoppedTrees,
+    columns,
+    original_models,
+    quantile_models,
+    repaired_models,
+)
+
+__all__ = [
+    "EPS",
+    "MIN_ROWS",
+    "PENALTIES",
+    "REPORTED",
+    "SPLIT",
+    "TEST_SIZE",
+    "Frame",
+    "Models",
+    "StoppedTrees",
+    "checked",
+    "columns",
+    "cross_validate",
+    "frame",
+    "growth",
+    "importance",
+    "interval",
+    "least_squares",
+    "original_models",
+    "out_of_fold",
+    "quantile_models",
+    "ranges",
+    "repaired_models",
+    "sample",
+    "split",
+    "split_r2",
+    "summary",
+]

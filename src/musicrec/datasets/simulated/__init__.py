@@ -1,0 +1,1 @@
+"""Simulated data: invented listeners and songs, with the truth planted."""

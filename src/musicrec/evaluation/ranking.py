@@ -1,0 +1,116 @@
+"""From a model and a split to one row of metrics per user."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from musicrec.datasets.interactions import Interactions
+from musicrec.evaluation import metrics
+from musicrec.models.base import Recommender
+from musicrec.splits.by_user import Split, is_held_out
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What one model did on one split.
+
+    Attributes
+    ----------
+    users : numpy.ndarray, shape (n,)
+        The users with at least one held-out item.
+    per_user : pandas.DataFrame, shape (n, n_metrics)
+        One row per such user, one column per metric (`ndcg@10`, …).
+    lists : numpy.ndarray, shape (n, k)
+        What was recommended, best first, -1 where nothing was left.
+    whole : dict of str to float
+        Metrics of all lists together (`coverage@10`, `gini@10`).
+    fit_seconds, recommend_seconds : float
+        Wall time of training and of ranking.
+    """
+
+    users: NDArray[np.int64]
+    per_user: pd.DataFrame
+    lists: NDArray[np.int64]
+    whole: dict[str, float] = field(default_factory=dict)
+    fit_seconds: float = 0.0
+    recommend_seconds: float = 0.0
+
+    def means(self) -> pd.Series:
+        """Mean over users of each per-user metric, then the metrics of the whole."""
+        return pd.concat([self.per_user.mean(), pd.Series(self.whole, dtype=float)])
+
+
+def evaluate(
+    model: Recommender, split: Split, k: int = 10, *, part: str = "test", tags: sp.csr_array | None = None
+) -> Evaluation:
+    """Rank all items for every user with something held out, and compare with what was held out.
+
+    Whatever the user listened to in the earlier parts is never recommended: training for `part` "valid", training
+    and validation for "test".
+
+    Parameters
+    ----------
+    model : Recommender
+        Fitted on ``split.train``.
+    split : Split
+        Names what is held out.
+    k : int
+        Length of the lists.
+    part : {"test", "valid"}
+        Which part is held out. Choose settings on "valid"; read "test" once.
+    tags : scipy.sparse.csr_array, shape (n_items, n_tags), optional
+        Adds the intra-list tag diversity.
+
+    Raises
+    ------
+    ValueError
+        When `part` is neither, or nobody has anything held out in it.
+    """
+    held_out, seen = held_out_and_seen(split, part)
+    users = np.flatnonzero(held_out.history_sizes())
+    start = time.perf_counter()
+    lists = model.recommend(users, k, exclude=seen).ids
+    seconds = time.perf_counter() - start
+    return evaluate_lists(lists, users, held_out, split.train, tags=tags, recommend_seconds=seconds)
+
+
+def held_out_and_seen(split: Split, part: str) -> tuple[Interactions, Interactions]:
+    """Return what is held out in a part, and what was seen before it."""
+    if part not in ("valid", "test"):
+        raise ValueError(f"part must be 'valid' or 'test', not {part!r}")
+    held_out = split.test if part == "test" else split.valid
+    if len(held_out) == 0:
+        raise ValueError(f"no user has anything held out in the {part} part")
+    return held_out, split.train + split.valid if part == "test" else split.train
+
+
+def evaluate_lists(
+    lists: NDArray[np.int64],
+    users: NDArray[np.int64],
+    held_out: Interactions,
+    train: Interactions,
+    *,
+    tags: sp.csr_array | None = None,
+    recommend_seconds: float = 0.0,
+) -> Evaluation:
+    """Measure ready-made lists, shape (len(users), k), of users with at least one held-out item."""
+    k = lists.shape[1]
+    n_relevant = held_out.history_sizes()[users]
+    hits = is_held_out(lists, users, held_out)
+    columns = {f"{name}@{k}": metric(hits, n_relevant) for name, metric in metrics.ACCURACY.items()}
+    listeners = train.listeners()
+    columns[f"popularity@{k}"] = metrics.mean_popularity(lists, listeners)
+    columns[f"novelty@{k}"] = metrics.novelty(lists, listeners, train.n_users)
+    if tags is not None:
+        columns[f"tag-diversity@{k}"] = metrics.tag_diversity(lists, tags)
+    whole = {
+        f"coverage@{k}": metrics.coverage(lists, train.n_items),
+        f"gini@{k}": metrics.gini(lists, train.n_items),
+    }
+    return Evaluation(users, pd.DataFrame(columns), lists, whole, recommend_seconds=recommend_seconds)

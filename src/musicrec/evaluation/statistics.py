@@ -1,0 +1,138 @@
+"""From per-user arrays to means, intervals and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from musicrec.evaluation.ranking import Evaluation
+
+RESAMPLES = 2000
+
+
+def compare(systems: Mapping[str, Sequence[Evaluation]], best: str, metric: str = "ndcg@10") -> pd.DataFrame:
+    """Test every system against one of them, with Holm's correction for testing several at once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per other system: `difference` (it minus `best`), `low`, `high`, `p` and the corrected `p (Holm)`.
+
+    Raises
+    ------
+    KeyError
+        When `best` is not among the systems.
+    """
+    others = [name for name in systems if name != best]
+    tests = [paired_difference(systems[name], systems[best], metric) for name in others]
+    table = pd.DataFrame(tests, index=others).rename(columns={"mean": "difference"})
+    table["p (Holm)"] = holm([test.p for test in tests])
+    return table
+
+
+class Interval(NamedTuple):
+    """A mean with its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Difference(NamedTuple):
+    """A mean paired difference with its 95 % bootstrap interval and two-sided p value."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
+
+
+def bootstrap_mean(values: NDArray[np.float64], *, seed: int = 0) -> Interval:
+    """Return the mean and its 95 % percentile bootstrap interval [Efron & Tibshirani, 1993]; NaN is left out.
+
+    Examples
+    --------
+    >>> interval = bootstrap_mean(np.arange(100.0))
+    >>> interval.low < interval.mean < interval.high
+    True
+    """
+    mean, low, high, _ = _bootstrap(values, seed)
+    return Interval(mean, low, high)
+
+
+def paired_difference(
+    ours: Sequence[Evaluation], theirs: Sequence[Evaluation], metric: str = "ndcg@10", *, seed: int = 0
+) -> Difference:
+    """Compare two systems user by user on the same splits.
+
+    A user's values are first averaged over the splits, so that a user counts once; then users are drawn with
+    replacement. The p value is twice the share of resampled means on the far side of zero.
+
+    Raises
+    ------
+    ValueError
+        When the two were not measured on the same users.
+    """
+    if len(ours) != len(theirs) or any(
+        not np.array_equal(a.users, b.users) for a, b in zip(ours, theirs, strict=False)
+    ):
+        raise ValueError("the two systems were not evaluated on the same splits and users")
+    difference = user_means(ours, metric) - user_means(theirs, metric)
+    mean, low, high, means = _bootstrap(difference, seed)
+    beyond = min((means <= 0).sum(), (means >= 0).sum())
+    return Difference(mean, low, high, min(1.0, 2 * (beyond + 1) / (len(means) + 1)))
+
+
+def user_means(evaluations: Sequence[Evaluation], metric: str) -> NDArray[np.float64]:
+    """Return each user's mean of a metric over the splits, shape (n_users,), without the NaN."""
+    values = np.stack([e.per_user[metric].to_numpy() for e in evaluations])
+    there = ~np.isnan(values)
+    n = there.sum(axis=0)
+    return np.where(n > 0, np.where(there, values, 0).sum(axis=0) / np.maximum(n, 1), np.nan)
+
+
+def holm(p: Sequence[float]) -> NDArray[np.float64]:
+    """Adjust p values of several tests made at once so that no false claim is likely [Holm, 1979].
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03])
+    array([0.03, 0.06, 0.06])
+    """
+    values = np.asarray(p, dtype=np.float64)
+    order = np.argsort(values, kind="stable")
+    adjusted = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    result = np.empty_like(values)
+    result[order] = np.minimum(adjusted, 1)
+    return result
+
+
+def summarise(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
+    """Return one row per metric: `value` (mean over splits), `sd` over splits, `low` and `high`.
+
+    The interval is the bootstrap over users of their means over the splits; metrics of all lists together, which
+    have no value per user, have none.
+    """
+    by_split = pd.DataFrame([e.means() for e in evaluations])
+    table = pd.DataFrame({"value": by_split.mean(), "sd": by_split.std(ddof=1)})
+    for metric in evaluations[0].per_user:
+        interval = bootstrap_mean(user_means(evaluations, str(metric)))
+        table.loc[metric, ["low", "high"]] = interval.low, interval.high
+    return table
+
+
+def _bootstrap(values: NDArray[np.float64], seed: int) -> tuple[float, float, float, NDArray[np.float64]]:
+    values = values[~np.isnan(values)]
+    mean = float(values.mean()) if len(values) else float("nan")
+    if len(values) < 2 or np.ptp(values) == 0:
+        return mean, mean, mean, np.full(RESAMPLES, mean)
+    result = stats.bootstrap(
+        (values,), np.mean, n_resamples=RESAMPLES, batch=100, method="percentile", rng=np.random.default_rng(seed)
+    )
+    interval = result.confidence_interval
+    return mean, float(interval.low), float(interval.high), result.bootstrap_distribution

@@ -1,0 +1,1 @@
+"""Systems that know nothing of a person, and the planted truth."""

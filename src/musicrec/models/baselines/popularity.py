@@ -1,0 +1,31 @@
+"""Popularity: the same list for everyone, and the bar that every personal system has to clear."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+from musicrec.datasets.interactions import Interactions
+from musicrec.models.base import Recommender
+
+
+class Popularity(Recommender):
+    """Items by their number of training listeners."""
+
+    name = "popularity"
+    task = "listeners"
+    personal = False
+
+    def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
+        super().fit(train, rng=rng)
+        self.listeners = train.listeners().astype(np.float32)
+        return self
+
+    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
+        return np.tile(self.listeners, (len(self._known(users)), 1))
+
+    def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
+        return np.tile(self.listeners, (histories.shape[0], 1))

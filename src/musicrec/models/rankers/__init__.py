@@ -1,0 +1,1 @@
+"""Two stages: what proposes and what orders."""

@@ -1,0 +1,381 @@
+"""The hybrid: several systems propose candidates, a learned ranker orders them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+import lightgbm
+import numpy as np
+import pandas as pd
+import scipy.optimize
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from tqdm import tqdm
+
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.side_information import SideInformation
+from musicrec.models import registry
+from musicrec.models.base import BATCH, Recommender
+from musicrec.models.top_k import mask_seen, top_k
+
+# The systems that propose and score, the first one first where scores tie. What each rests on, the registry says; an
+# ablation leaves out whatever rests on an ingredient.
+SCORERS = (
+    "ease-side", "kernel-users", "als-side", "ease", "slim", "als", "user-knn", "item-knn", "tag-content", "friends",
+)  # fmt: skip
+UNTUNED = ("slim", "user-knn", "item-knn", "friends")  # stand as their classes have them
+# Those whose scores are also compared with what everybody gets for the same item. Not those that read what users
+# tagged: through the scores of everybody else, a user's own tags would describe that user's candidates again.
+COMPARED = ("kernel-users", "als-side", "ease", "slim", "als", "user-knn", "item-knn")
+# The other features, and what they rest on.
+EXTRAS = {
+    "listeners": frozenset({"popularity"}),
+    "usual listeners": frozenset({"popularity"}),
+    "listeners over usual": frozenset({"popularity"}),
+    "plays": frozenset({"plays"}),
+    "plays over listeners' mean": frozenset({"plays"}),
+    "plays of the user": frozenset({"plays"}),
+    "history": frozenset({"popularity"}),
+    "friends with it tagged": frozenset({"friends", "tags"}),
+    "number of friends": frozenset({"friends"}),
+    "taggers": frozenset({"tags"}),
+}
+
+
+class Candidates(NamedTuple):
+    """The candidates of some users, ordered by user, with what the ranker sees of them."""
+
+    users: NDArray[np.int64]  # shape (n,)
+    items: NDArray[np.int64]  # shape (n,)
+    features: NDArray[np.float32]  # shape (n, n_features)
+
+    def sizes(self) -> NDArray[np.int64]:
+        """Return the number of candidates of each user that has any."""
+        return np.unique(self.users, return_counts=True)[1]
+
+
+class Hybrid(Recommender):
+    """Two stages: several systems propose candidates, a learned ranker orders them.
+
+    The ranker is a weighted sum of features, fitted so that hidden listens come out on top of the other candidates
+    of their user (a softmax over each list [Cao et al., 2007]), plus a few boosted trees under LambdaMART [Burges,
+    2010] that start from that sum. Trees alone overfit a few thousand lists; the sum carries most of the result.
+
+    A score is shown to the ranker as it is, as a share of the user's best, as a rank, and as what it is among the
+    scores of all users for that item, in standard deviations from their mean: an item that a system gives to
+    everybody is less of a sign than one that it gives to this user.
+
+    The ranker must not see scores that were fitted on its own targets, or it would trust whoever remembers best. So
+    part of each user's training listens is hidden, all systems are fitted on the rest, and the hidden listens are
+    what the ranker learns to put first; this is done `folds` times with other parts hidden. The systems are then
+    fitted again on all training listens [stacking: Wolpert, 1992].
+
+    A feature says nothing that identifies an item or a user: no numbers of rows or columns, whose order in the file
+    gives away who listens to what. Nor does it hold a user's own tags on candidates (see `SideInformation`).
+
+    Parameters
+    ----------
+    side : SideInformation
+        Of the same users and items.
+    scorers : sequence of str
+        Which systems of `SCORERS` propose and score; the first breaks ties.
+    without : sequence of str
+        Ingredients to leave out: "tags", "friends", "popularity", "plays".
+    n_candidates : int
+        How many each system proposes to a user.
+    folds, parts : int
+        How many times a part is hidden, and what share of a history, 1 / `parts`.
+    penalty : float
+        On the squares of the weights of the sum.
+    rounds, learning_rate, leaves, min_leaf
+        Of the trees; no rounds leave the sum alone.
+
+    Attributes
+    ----------
+    importance : pandas.DataFrame
+        One row per feature: `weight` in the sum, of the standardised feature, and share of the `gain` of the trees.
+    """
+
+    name = "hybrid"
+    task = "listeners"
+    reference = "wolpert1992"
+    reads = ("tags", "friends", "plays")
+    unsearched = "was chosen by hand on validation listens (chapter 12)"
+    small = {"folds": 1, "n_candidates": 10, "rounds": 3, "min_leaf": 20}
+
+    def __init__(
+        self,
+        side: SideInformation,
+        *,
+        scorers: Sequence[str] = SCORERS,
+        without: Sequence[str] = (),
+        n_candidates: int = 50,
+        folds: int = 2,
+        parts: int = 9,
+        penalty: float = 3e-4,
+        rounds: int = 50,
+        learning_rate: float = 0.06,
+        leaves: int = 15,
+        min_leaf: int = 500,
+    ) -> None:
+        if not 0 < folds <= parts:
+            raise ValueError(f"{folds} folds of {parts} parts: folds must be from 1 to the number of parts")
+        known = frozenset().union(*(registry.find(name).reads for name in SCORERS), *EXTRAS.values())
+        if unknown := set(without) - known:
+            raise ValueError(f"no such ingredient: {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+        self.side, self.without, self.n_candidates, self.folds, self.parts = side, without, n_candidates, folds, parts
+        self.penalty, self.rounds, self.learning_rate = penalty, rounds, learning_rate
+        self.leaves, self.min_leaf = leaves, min_leaf
+        self.scorers = [name for name in scorers if not registry.find(name).reads & set(without)]
+        if not self.scorers:
+            raise ValueError("no system is left to propose candidates")
+
+    def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
+        super().fit(train, rng=rng)
+        part = _parts(train, self.parts, rng)
+        examples = []
+        for fold in tqdm(range(self.folds), desc=self.name, unit="fold", disable=None, leave=False):
+            hidden = train.select(part == fold)
+            users = np.flatnonzero(hidden.history_sizes())
+            if len(users) and len(hidden) < len(train):
+                self._fit_scorers(train.select(part != fold), rng)
+                examples += [self._examples(users[i : i + BATCH], hidden) for i in range(0, len(users), BATCH)]
+        self._fit_scorers(train, rng)
+        self._learn([example for example in examples if len(example[0].users)], int(rng.integers(2**31)))
+        return self
+
+    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+        """Return scores of shape (len(users), n_items): candidates as ranked, all others below by the first system."""
+        users = self._known(users)
+        first = self.systems[0].scores(users)
+        if not first.size:
+            return first
+        low, high = first.min(axis=1, keepdims=True), first.max(axis=1, keepdims=True)
+        scores = (first - low) / np.maximum(high - low, 1e-9)  # 0 to 1
+        for start in range(0, len(users), BATCH):
+            found = self._candidates(users[start : start + BATCH])
+            if len(found.users):
+                values = self._rank(found.features)
+                place = found.users + start
+                # ties, as of a ranker that could learn nothing, keep the order of the first system
+                scores[place, found.items] = 2 + values - values.min() + 1e-6 * scores[place, found.items]
+        return scores
+
+    def _fit_scorers(self, train: Interactions, rng: np.random.Generator) -> None:
+        self.systems = [_scorer(name, self.side).fit(train, rng=rng) for name in self.scorers]
+        self._describe = _Description(self.side, train)
+        pairs = zip(self.scorers, self.systems, strict=True)
+        self._usual = {name: _moments(system) for name, system in pairs if name in COMPARED}
+
+    def _candidates(self, users: NDArray[np.int64]) -> Candidates:
+        """Return candidates with `users` as places in the batch."""
+        seen = self.systems[0].train.matrix[users]
+        all_scores, proposed = [], np.zeros((len(users), seen.shape[1]), dtype=bool)
+        for system in self.systems:
+            scores = system.scores(users)
+            all_scores.append(scores)
+            ids, values = top_k(mask_seen(scores.copy(), seen), self.n_candidates)
+            row, place = np.nonzero((ids >= 0) & (values != 0))  # 0 is "nothing to say" of those who count
+            proposed[row, ids[row, place]] = True
+        rows, items = np.nonzero(proposed)
+        columns: list[NDArray] = []
+        for scores in all_scores:
+            values = scores[rows, items]
+            order = np.lexsort((-values, rows))
+            rank = np.empty(len(values), np.float32)
+            rank[order] = np.arange(len(values)) - np.searchsorted(rows, rows)[order]
+            best = np.full(len(users), -np.inf, np.float32)
+            np.maximum.at(best, rows, values)
+            columns += [values, np.clip(values / np.maximum(best[rows], 1e-9), -2, 1), np.log1p(rank)]
+        for name, scores in zip(self.scorers, all_scores, strict=True):
+            if name in self._usual:
+                mean, spread = self._usual[name]
+                columns.append(np.clip((scores[rows, items] - mean[items]) / spread[items], -3, 8))
+        columns += [column for name, column in self._describe(users, rows, items).items() if self._kept(name)]
+        return Candidates(rows, items, np.column_stack(columns).astype(np.float32))
+
+    def _kept(self, extra: str) -> bool:
+        return not EXTRAS[extra] & set(self.without)
+
+    def _examples(self, users: NDArray[np.int64], hidden: Interactions) -> tuple[Candidates, NDArray[np.bool_]]:
+        """Return the candidates of users with at least one hit among them, and which ones are hits."""
+        found = self._candidates(users)
+        wanted = hidden.matrix[users].toarray() > 0
+        hits = wanted[found.users, found.items]
+        useful = np.isin(found.users, found.users[hits])
+        return Candidates(found.users[useful], found.items[useful], found.features[useful]), hits[useful]
+
+    def _curved(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Add what lets a sum bend: the square of each share, and a rank that matters most at the top."""
+        shares, ranks = (features[:, place : 3 * len(self.scorers) : 3] for place in (1, 2))
+        return np.column_stack([features, shares * np.abs(shares), np.exp(-np.exp(ranks) / 10)])
+
+    def _learn(self, examples: list[tuple[Candidates, NDArray[np.bool_]]], seed: int) -> None:
+        n_columns = len(self._names())
+        self.booster: lightgbm.Booster | None = None
+        if not examples:  # too little data to hide anything a system finds: the first system's order stands
+            self.mean, self.spread = np.float32(0), np.float32(1)
+            self.weights = np.zeros(n_columns + 2 * len(self.scorers), np.float32)
+            self.importance = self._importance(np.zeros(n_columns))
+            return
+        features = np.concatenate([found.features for found, _ in examples])
+        hits = np.concatenate([hits for _, hits in examples]).astype(np.float32)
+        sizes = np.concatenate([found.sizes() for found, _ in examples])
+        curved = self._curved(features)
+        self.mean, self.spread = curved.mean(axis=0), curved.std(axis=0) + np.float32(1e-6)
+        curved -= self.mean
+        curved /= self.spread
+        self.weights = softmax_weights(curved, hits, sizes, self.penalty)
+        gain = np.zeros(n_columns)
+        if self.rounds:
+            data = lightgbm.Dataset(
+                features, hits, group=sizes, init_score=curved @ self.weights, params={"max_bin": 63, "verbosity": -1}
+            )
+            settings = {
+                "objective": "lambdarank", "learning_rate": self.learning_rate, "num_leaves": self.leaves,
+                "min_data_in_leaf": self.min_leaf, "feature_fraction": 0.5, "bagging_fraction": 0.7,
+                "bagging_freq": 1, "lambda_l2": 10.0, "lambdarank_truncation_level": 20, "max_bin": 63,
+                "seed": seed, "verbosity": -1, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+            }  # fmt: skip
+            self.booster = lightgbm.train(settings, data, num_boost_round=self.rounds)
+            gain = self.booster.feature_importance("gain")
+        self.importance = self._importance(gain)
+
+    def _names(self) -> list[str]:
+        """Return the names of the features, in the order of the columns of candidates."""
+        scored = [f"{name}{what}" for name in self.scorers for what in ("", ", share of best", ", rank")]
+        compared = [f"{name}, among all users" for name in self.scorers if name in COMPARED]
+        return scored + compared + [name for name in EXTRAS if self._kept(name)]
+
+    def _importance(self, gain: NDArray) -> pd.DataFrame:
+        bent = [f"{name}{what}" for what in (", share squared", ", top ranks") for name in self.scorers]
+        names = self._names() + bent
+        shares = np.pad(gain / max(gain.sum(), 1e-12), (0, len(names) - len(gain)))
+        return pd.DataFrame({"weight": self.weights, "gain": shares}, index=names)
+
+    def _rank(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        values = (self._curved(features) - self.mean) / self.spread @ self.weights
+        if self.booster is not None:
+            values = values + np.asarray(self.booster.predict(features, num_threads=1))
+        return values.astype(np.float32)
+
+
+def _scorer(name: str, side: SideInformation) -> Recommender:
+    if name in UNTUNED:
+        system = registry.find(name)
+        return system.create({}, registry.side_of(system, side))
+    return registry.build(name, side)
+
+
+def softmax_weights(
+    features: NDArray[np.float32], hits: NDArray[np.float32], sizes: NDArray[np.int64], penalty: float
+) -> NDArray[np.float32]:
+    """Fit a sum of features so that the hits of each list get most of a softmax over the list [Cao et al., 2007].
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, n_features)
+        Standardised, list after list.
+    hits : numpy.ndarray, shape (n,)
+        1 for a hit, else 0.
+    sizes : numpy.ndarray, shape (n_lists,)
+        Length of each list, above zero.
+    penalty : float
+        On the squares of the weights.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_features,)
+
+    Examples
+    --------
+    Hits have the larger first feature; the second says nothing.
+
+    >>> features = np.float32([[1, 0], [-1, 0], [1, 0], [-1, 0]])
+    >>> softmax_weights(features, np.float32([1, 0, 1, 0]), np.array([2, 2]), 0.1).round(1)
+    array([1.1, 0. ], dtype=float32)
+    """
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    lists = np.repeat(np.arange(len(sizes)), sizes)
+    n_hits = np.add.reduceat(hits, starts)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        values = features @ weights.astype(np.float32)
+        highest = np.maximum.reduceat(values, starts)
+        odds = np.exp(values - highest[lists])
+        total = np.add.reduceat(odds, starts)
+        value = (n_hits * (np.log(total) + highest)).sum(dtype=np.float64) - (values * hits).sum(dtype=np.float64)
+        slope = features.T @ (odds * (n_hits / total)[lists] - hits)
+        n = n_hits.sum()
+        return float(value / n + penalty * weights @ weights), slope / n + 2 * penalty * weights
+
+    start = np.zeros(features.shape[1])
+    found = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 80})
+    return found.x.astype(np.float32)
+
+
+class _Description:
+    """Features that come from no scorer: popularity, plays, friends, taggers."""
+
+    def __init__(self, side: SideInformation, train: Interactions) -> None:
+        known = side.known(train)
+        self.known = known
+        self.listeners = train.listeners()
+        self.sizes = train.history_sizes()
+        rows, items = train.coordinates()
+        plays = np.log1p(train.matrix.data)
+        self.user_plays = _mean(rows, plays, train.n_users)
+        self.item_plays = _mean(items, plays, train.n_items)
+        self.item_relative = _mean(items, plays - self.user_plays[rows], train.n_items)
+        self.usual = _mean(rows, np.log1p(self.listeners)[items], train.n_users)
+        self.taggers = np.bincount(known.given[:, 1], minlength=train.n_items)
+        self.friends_tagged = sp.csr_array(known.friends @ known.tagged)
+        self.n_friends = np.diff(known.friends.indptr)
+
+    def __call__(
+        self, users: NDArray[np.int64], rows: NDArray[np.int64], items: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.float32]]:
+        taggers = np.tile(self.taggers, (len(users), 1))
+        places, given = self.known.of(users)
+        taggers[places, self.known.given[given, 1]] -= 1  # the user's own tags do not count
+        who = users[rows]
+        listeners = np.log1p(self.listeners)[items]
+        return {
+            "listeners": listeners,
+            "usual listeners": self.usual[who],
+            "listeners over usual": listeners - self.usual[who],
+            "plays": self.item_plays[items],
+            "plays over listeners' mean": self.item_relative[items],
+            "plays of the user": self.user_plays[who],
+            "history": np.log1p(self.sizes)[who],
+            "friends with it tagged": self.friends_tagged[users].toarray()[rows, items],
+            "number of friends": np.log1p(self.n_friends)[who],
+            "taggers": np.log1p(taggers[rows, items]),
+        }
+
+
+def _moments(system: Recommender) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return mean and standard deviation of the scores of each item over all users, shape (n_items,) each."""
+    n = system.train.n_users
+    total, squares = np.zeros((2, system.train.n_items))
+    for start in range(0, n, BATCH):
+        scores = system.scores(np.arange(start, min(start + BATCH, n)))
+        total += scores.sum(axis=0)
+        squares += (scores**2).sum(axis=0)
+    mean = total / n
+    spread = np.sqrt(np.maximum(squares / n - mean**2, 1e-12))
+    return mean.astype(np.float32), spread.astype(np.float32)
+
+
+def _mean(codes: NDArray[np.int64], values: NDArray[np.floating], n: int) -> NDArray[np.float64]:
+    return np.bincount(codes, values, minlength=n) / np.maximum(np.bincount(codes, minlength=n), 1)
+
+
+def _parts(train: Interactions, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return a number from 0 to n - 1 for each listen, a user's spread evenly and at random, shape (n_entries,)."""
+    rows, _ = train.coordinates()
+    order = np.lexsort((rng.random(len(rows)), rows))
+    place = np.empty(len(rows), np.int64)
+    place[order] = np.arange(len(rows)) - train.matrix.indptr[rows]
+    return (place + rng.integers(n, size=train.n_users)[rows]) % n

@@ -1,0 +1,1 @@
+"""Systems that read tags, friends or features beside listens."""

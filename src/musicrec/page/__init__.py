@@ -1,0 +1,1 @@
+"""What every chapter shows with: figures, tables, prose, plots, the artist map."""

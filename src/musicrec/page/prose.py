@@ -1,0 +1,58 @@
+"""Sentences with computed numbers."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import string
+from typing import Any
+
+from IPython.display import display
+
+
+class _ProseFormatter(string.Formatter):
+    """`str.format`, with text from the data made inert and lists of names read as a sentence would."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, str):
+            return _inert(format(value, format_spec))
+        if isinstance(value, list | tuple):
+            names = [self.format_field(item, format_spec) for item in value]
+            return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+        return format(value, format_spec)
+
+
+def _inert(text: str) -> str:
+    """Write every mark that could mean something to Markdown or HTML as a character reference."""
+    text = re.sub(r"\s+", " ", text)
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
+
+
+def prose_text(template: str, **values: Any) -> str:
+    """Fill a paragraph of Markdown with values of the run; see `prose`.
+
+    Examples
+    --------
+    >>> prose_text("**{n:,}** listens; most to {top}.", n=92834, top=["Ke$ha", "Sade"])
+    '**92,834** listens; most to Ke&#36;ha and Sade.'
+    """
+    return _ProseFormatter().vformat(inspect.cleandoc(template), (), values)
+
+
+def prose(template: str, **values: Any) -> None:
+    """Show a paragraph whose numbers are computed by the run.
+
+    Parameters
+    ----------
+    template : str
+        Markdown with the replacement fields of `str.format`.
+    **values
+        What to fill in. Text is escaped; lists and tuples of names read "a, b and c".
+
+    Raises
+    ------
+    KeyError
+        When the template names a value that is not given.
+    """
+    text = prose_text(template, **values)
+    display({"text/markdown": text, "text/plain": text}, raw=True)

@@ -1,0 +1,1 @@
+"""Score records, and reported figures beside reproduced ones."""

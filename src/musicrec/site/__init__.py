@@ -1,0 +1,1 @@
+"""From notebooks and scores to the published site."""

@@ -1,0 +1,189 @@
+"""Publish: put pages and executed notebooks together and build the site from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from musicrec.files import build_dir, write_text
+from musicrec.scores.records import read_scores
+from musicrec.site import try_page
+from musicrec.site.checks import check_notebook, check_page
+from musicrec.site.execution import Progress, execute_all
+from musicrec.site.notebooks import BookError, Chapter, Run, find_chapters, toc_files
+from musicrec.site.pages import leaderboard_page, reproduction_page, state_page
+from musicrec.site.provenance import provenance_page, repository
+from musicrec.site.staleness import why_stale
+
+# Folders of book/ that go to the site as they are, for the pages that ask for them. What lies in `_static`, or in any
+# folder of `html_static_path`, Jupyter Book would add to every page.
+AS_THEY_ARE = ("vendor", "scripts")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What was built, or found unchanged."""
+
+    index: Path
+    pages: int
+    figures: int
+    rebuilt: bool
+
+
+def make_book(root: Path, run: Run, progress: Progress, say: Say, only: str | None = None, *, jobs: int = 1) -> Site:
+    """Execute what is out of date (all chapters or one), `jobs` chapters at a time, and build the site.
+
+    Raises
+    ------
+    BookError
+        When a notebook fails, a page has an error or a figure is lost; the site of the last good build stays.
+    """
+    execute_all(find_chapters(root, only), run, root, progress, jobs)
+    return build_site(root, run, say)
+
+
+def build_site(root: Path, run: Run, say: Say) -> Site:
+    """Build `build/html` from the pages, the executed notebooks and the scores; nothing is done if none changed."""
+    chapters = find_chapters(root)
+    done = [chapter for chapter in chapters if chapter.stamp()]
+    figures = 0
+    for chapter in done:
+        found, warnings = check_notebook(chapter)
+        figures += len(found)
+        for warning in warnings:
+            say(warning)
+
+    source = build_dir() / "source"
+    stage(root, source, run, chapters)
+    digest = _digest_folder(source)
+    html = build_dir() / "html"
+    stamp = html / ".built-from"
+    pages = len(list(source.rglob("*.md"))) + len(chapters)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest and (html / "index.html").exists():
+        return Site(html / "index.html", pages, figures, rebuilt=False)
+
+    say("building the pages …")
+    for left in build_dir().glob(".site-*"):  # by a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".site-", dir=build_dir()) as work:
+        new = _sphinx(source, Path(work))
+        for folder in filter(Path.is_dir, (source / name for name in AS_THEY_ARE)):
+            shutil.copytree(folder, new / folder.name)
+        for chapter in done:
+            check_page(chapter, new / "notebooks" / f"{chapter.name}.html")
+        write_text(new / ".built-from", digest)
+        old = Path(work) / "old"
+        if html.exists():
+            html.replace(old)
+        new.replace(html)
+    return Site(html / "index.html", pages, figures, rebuilt=True)
+
+
+def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> None:
+    """Write the whole source of the site to a folder, replacing what was there.
+
+    The pages of `book/` come to lie at its root, its `static` becomes `_static`, the notebooks are the executed
+    ones, and the generated pages lie in `generated` for others to include; only `provenance` is a page of its own.
+    """
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(root / "book", source, ignore=shutil.ignore_patterns("static"))
+    shutil.copytree(root / "book" / "static", source / "_static")
+    shutil.copy(root / "_toc.yml", source)
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    write_text(source / "_config.yml", yaml.safe_dump(run_config(config, run, root), sort_keys=True))
+
+    names = {chapter.name for chapter in chapters}
+    scores = [score for score in read_scores() if score.chapter in names]
+    write_text(source / "generated" / "state.md", state_page(run))
+    write_text(source / "generated" / "reproduction.md", reproduction_page(scores))
+    write_text(source / "generated" / "leaderboard.md", leaderboard_page(scores, run))
+    write_text(source / "provenance.md", provenance_page(run, chapters, root))
+    if "try" in toc_files(root):
+        try_page.stage(source, run.data, run.seed)
+    for chapter in chapters:
+        write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root))
+
+
+def run_config(config: dict[str, Any], run: Run, root: Path) -> dict[str, Any]:
+    """Return the settings of the book with what only a run knows: banner, repository."""
+    config = json.loads(json.dumps(config))
+    if banner := banner_text(run):
+        config["html"]["announcement"] = banner
+    if known := repository(root):
+        url, branch = known
+        config["repository"] = {"url": url, "branch": branch, "path_to_book": ""}
+        config["html"] |= {"use_repository_button": True, "use_issues_button": True}
+        config["launch_buttons"] |= {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
+    return config
+
+
+def banner_text(run: Run) -> str:
+    """Return what every page must say about its numbers, "" when they are the real thing."""
+    texts = []
+    if run.data.simulated:
+        texts.append("<strong>Simulated data.</strong> Every score on these pages is about invented listeners.")
+    if run.quick:
+        texts.append(
+            "<strong>Quick run.</strong> Training was shortened for a first look; scores are lower than they can be."
+        )
+    return " ".join(texts)
+
+
+def _staged_notebook(chapter: Chapter, run: Run, root: Path) -> str:
+    stale = why_stale(chapter, run, root)
+    path = chapter.executed if chapter.stamp() else chapter.path
+    text = path.read_text(encoding="utf-8")
+    if not stale:
+        return text
+    notebook = json.loads(text)
+    what = "has not been executed in this build" if path == chapter.path else f"is older than the rest ({stale})"
+    note = f":::{{warning}}\nThis chapter {what}. `musicrec book --only {chapter.name[:2]}` brings it up to date.\n:::"
+    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "state", "metadata": {}, "source": note})
+    return json.dumps(notebook)
+
+
+def _digest_folder(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sphinx(source: Path, work: Path) -> Path:
+    """Build the pages into a new folder, a warning being an error, and return where they are."""
+    code = "from jupyter_book.cli.main import main; main()"
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            code,
+            "build",
+            str(source),
+            "--path-output",
+            str(work),
+            "-W",
+            "-n",
+            "--keep-going",
+            "-q",
+        ],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if re.search("WARNING|ERROR|Error|error", line)]
+        raise BookError("the pages could not be built:\n" + "\n".join(lines or result.stderr.splitlines()[-20:]))
+    return work / "_build" / "html"

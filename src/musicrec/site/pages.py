@@ -1,0 +1,127 @@
+"""Pages no one types: the reproduction table, the leaderboards and the provenance page, as MyST Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from musicrec.scores.records import ORIGINALS, Score
+from musicrec.scores.reproduction import leaderboard, reproduction
+from musicrec.site.notebooks import Run
+
+TITLES = {
+    "spotifier": "SPOTIFIER! (2018)",
+    "playlist-nncf": "Spotify Playlists Recommender (2018)",
+    "lastfm-mf": "Recommender Systems Assignment (2021)",
+    "genre-lightfm": "Managing ML Data and Models for Spotify Music Recommendation (2021)",
+    "two-stage": "Creating AI-Enabled Systems, final project (undated)",
+}
+PROTOCOLS = {"listeners": "ndcg@10", "listeners+valid": "ndcg@10", "continuation": "ndcg@500"}  # with their headline
+MARKS = {"reproduced": "✓ reproduced", "differs": "✗ differs", "not-applicable": "– not comparable"}
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
+    """Return a Markdown table; `right` are the columns to align to the right."""
+    right = set(right)
+    rule = ["---:" if i in right else "---" for i in range(len(header))]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (header, rule, *rows)]
+    return "\n".join(lines) + "\n"
+
+
+def number(value: float, like: float | None = None) -> str:
+    """Write a number with as many decimals as another one, by default with four; above a million with none.
+
+    Examples
+    --------
+    >>> number(745.2434, like=745.24), number(92834.0, like=92834.0), number(0.18721), number(-5.1e7, like=0.25)
+    ('745.24', '92,834', '0.1872', '-51,000,000')
+    """
+    if like is None:
+        return f"{value:,.4f}"
+    if abs(value) >= 1e6 and value != like:
+        return f"{value:,.0f}"
+    mantissa, _, exponent = repr(float(like)).partition("e")
+    decimals = 0 if float(like).is_integer() else len(mantissa.partition(".")[2]) - int(exponent or 0)
+    return f"{value:,.{max(decimals, 0)}f}"
+
+
+def state_page(run: Run) -> str:
+    """Return the sentence that says which data this copy of the book is about."""
+    about = run.data.provenance
+    if not run.data.simulated:
+        text = f"This copy was made on real data: {about.source}."
+    else:
+        text = "This copy was made on **simulated data**: invented listeners, not real ones."
+        text += f" The reason: {fallback_reason(about.fallback)}." if about.fallback else ""
+    if run.quick:
+        text += " It is a **quick run**: training was shortened, so scores are lower than they could be."
+    return text + " {doc}`/provenance` has the details.\n"
+
+
+def fallback_reason(fallback: str) -> str:
+    """Return why simulated data stand in, without where they were looked for: paths of one machine are no news."""
+    return fallback.partition(":")[0].rstrip(". ")
+
+
+def reproduction_page(scores: Sequence[Score]) -> str:
+    """Return the table of originals and, folded below it, every figure they reported."""
+    rows = reproduction(scores)
+    if not rows:
+        return "No chapter of this build reproduces a reported figure.\n"
+    summary, parts = [], []
+    for key in ORIGINALS:
+        mine = [row for row in rows if row["key"] == key]
+        if not mine:
+            continue
+        counts = [sum(row["status"] == status for row in mine) for status in MARKS]
+        summary.append([TITLES[key], f"`{key}`", str(len(mine)), *map(str, counts)])
+        notes = list(dict.fromkeys(row["note"] for row in mine if row["note"]))
+        figures = table(
+            ["figure", "reported", "here", "result", "95 % interval", "tolerance"],
+            [_reproduction_row(row, notes) for row in mine],
+            right=(1, 2, 4, 5),
+        )
+        figures += "\n" + "".join(f"{place}. {note}\n" for place, note in enumerate(notes, start=1))
+        parts.append(f":::{{dropdown}} {TITLES[key]}: every figure ({len(mine)})\n\n{figures}\n:::\n")
+    head = ["original", "key", "figures", "✓ reproduced", "✗ differ", "– not comparable"]
+    return table(head, summary, right=(2, 3, 4, 5)) + "\n" + "\n".join(parts)
+
+
+def _reproduction_row(row: dict[str, Any], notes: Sequence[str]) -> list[str]:
+    """Return the cells of one figure; its note, which many figures share, stands below the table under a number."""
+    reported = row["reported"]
+    here = number(row["reproduced"], like=reported)
+    if row["status"] == "differs" and here == number(reported, like=reported):
+        here = repr(row["reproduced"])  # the difference is in decimals the original did not print
+    interval = "" if row["low"] is None else f"{number(row['low'], reported)} to {number(row['high'], reported)}"
+    tolerance = f"±{row['tolerance']:.3g}" if row["tolerance"] else "exact"
+    if row["status"] == "not-applicable":
+        tolerance = ""
+    result = MARKS[row["status"]] + (f" [{notes.index(row['note']) + 1}]" if row["note"] else "")
+    no_break = result.replace(" ", "\N{NO-BREAK SPACE}")
+    return [row["quantity"], number(reported, like=reported), here, no_break, interval, tolerance]
+
+
+def leaderboard_page(scores: Sequence[Score], run: Run) -> str:
+    """Return one table per shared protocol, best system first; only what this run's data and mode measured."""
+    scores = [s for s in scores if s.simulated == run.data.simulated and s.quick == run.quick]
+    parts = []
+    for protocol, headline in PROTOCOLS.items():
+        mine = [s for s in scores if s.protocol == protocol]
+        if not any(s.metric == headline for s in mine):
+            continue
+        board = leaderboard(mine, headline, protocol)
+        metrics = [headline, *(m for m in board.columns if m != headline)]
+        exact = {s.system: s for s in mine if s.metric == headline}
+        rows = []
+        for system, values in board.iterrows():
+            score = exact.get(str(system))
+            interval = "" if score is None or score.low is None else f"{score.low:.4f} to {score.high:.4f}"
+            chapter = f" ({{doc}}`{score.chapter[:2]} </notebooks/{score.chapter}>`)" if score else ""
+            cells = ["" if v != v else number(v) for v in values[metrics]]
+            rows.append([f"`{system}`{chapter}", cells[0], interval, *cells[1:]])
+        names = ", ".join(sorted({s.dataset for s in mine}))
+        caption = f"Protocol `{protocol}` on `{names}`" + (f": **{run.label}**" if run.label else "")
+        header = ["system (chapter)", headline, "95 % interval", *metrics[1:]]
+        parts.append(f"{caption}\n\n{table(header, rows, right=range(1, len(header)))}")
+    return "\n".join(parts) or "No chapter of this build measured a system under a shared protocol.\n"

@@ -1,0 +1,53 @@
+"""Which results of a chapter are out of date."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from musicrec.code_digest import code_closure, digest
+from musicrec.site.notebooks import BookError, Chapter, Run, find_chapters
+
+
+def _python_cells(path: Path) -> list[str]:
+    """Return the code cells of a notebook without the lines only IPython understands."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return ["\n".join("" if line.lstrip()[:1] in ("%", "!") else line for line in s.split("\n")) for s in sources]
+
+
+def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
+    """Return a digest of everything a chapter's result depends on, by what it is."""
+    sources = _python_cells(chapter.path)
+    try:
+        code = code_closure(sources)
+    except SyntaxError as error:
+        raise BookError(f"{chapter.path}: a cell is not valid Python ({error.msg}: {error.text})") from error
+    # A chapter that does not mention songs or playlists does not depend on them; code in src is given its data.
+    words = {run.data.name: "", run.songs.name: "songs", "mpd": '"mpd"'}
+    data = [d for d in run.datasets if any(words[d.name] in source for source in sources)]
+    notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
+    cells = [
+        [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in notebook["cells"]
+    ]
+    digests = {
+        "notebook": digest(json.dumps(cells)),
+        "code": digest(*code),
+        "data": digest(*(f"{d.name} {d.provenance.fingerprint}" for d in data)),
+        "parameters": digest(json.dumps(run.parameters, sort_keys=True)),
+        "environment": digest((root / "requirements.lock").read_text(encoding="utf-8")),
+    }
+    if chapter.reads_scores:
+        paths = [other.scores_path for other in find_chapters(root) if not other.reads_scores]
+        digests["scores"] = digest(*(f"{p.name}\n{p.read_text(encoding='utf-8')}" for p in paths if p.exists()))
+    return digests
+
+
+def why_stale(chapter: Chapter, run: Run, root: Path) -> str:
+    """Say why a chapter must be executed: what changed, "never executed", or "" when it is up to date."""
+    stamp = chapter.stamp()
+    if stamp is None:
+        return "never executed"
+    now = inputs(chapter, run, root)
+    changed = [name for name in now if stamp["inputs"].get(name) != now[name]]
+    return f"changed: {', '.join(changed)}" if changed else ""

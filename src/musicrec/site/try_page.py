@@ -1,0 +1,172 @@
+"""The page "Try it": the served models as one file that a browser reads, without a server and without a network."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicrec.datasets.dataset import Dataset
+from musicrec.datasets.identity import identity
+from musicrec.datasets.sources import DataError
+from musicrec.files import build_dir, write_text
+from musicrec.serving.cache import made_with, served
+from musicrec.serving.fidelity import Fidelity, fidelity
+from musicrec.serving.forms import MIN_LISTENERS, Factors, ItemWeights, Served
+
+MODELS = ("als", "item-knn", "popularity")
+FILES = ("try.css", "try_model.js", "try.js")  # of book/scripts
+FORMAT = 1  # the script refuses another one
+
+
+@dataclass(frozen=True)
+class Payload:
+    """What the page loads."""
+
+    version: str  # of the content: part of the file's name, and checked by the page
+    script: str  # a script, because a page opened from disk may load no other kind of file
+    size: int  # bytes of the data, compressed
+
+
+def payload(models: Sequence[Served]) -> Payload:
+    """Bring models of the same data into the form the page reads.
+
+    A head in JSON (its length as a 32-bit number before it) names the arrays that follow it, little-endian and
+    without gaps; all of it is compressed with gzip and written in base64.
+    """
+    first = models[0]
+    n = first.n
+    arrays: dict[str, NDArray[Any]] = {"listeners": first.listeners[:n].astype("<u4")}
+    settings: dict[str, Any] = {}
+    for model in models:
+        name = model.facts["model"]
+        settings[name] = {}
+        if isinstance(model, Factors):
+            settings[name] = {"dim": model.levels.shape[1], "alpha": float(model.alpha)}
+            found: dict[str, NDArray[Any]] = {"levels": model.levels, "scales": model.scales, "gram": model.gram}
+        elif isinstance(model, ItemWeights):
+            # Columns ascend within a row: steps from one to the next are small, and compress well byte by byte.
+            steps = np.diff(model.columns, prepend=0)
+            starts = model.starts[:-1][np.diff(model.starts) > 0]
+            steps[starts] = model.columns[starts]
+            if n > 2**16:
+                raise ValueError(f"the page can hold {2**16:,} artists at most, not {n:,}")
+            found = {
+                "sizes": np.diff(model.starts).astype("<u2"), "low": (steps % 256).astype(np.uint8),
+                "high": (steps // 256).astype(np.uint8), "levels": model.levels, "scales": model.scales,
+            }  # fmt: skip
+        else:
+            continue
+        arrays |= {f"{name}.{part}": array for part, array in found.items()}
+    head = {
+        "dataset": first.facts.get("dataset", ""), "simulated": bool(first.facts.get("simulated")),
+        "names": first.names[:n], "models": settings,
+        "arrays": [[name, _KINDS[array.dtype.str], array.size] for name, array in arrays.items()],
+    }  # fmt: skip
+    text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+    body = struct.pack("<I", len(text)) + text + b"".join(array.tobytes() for array in arrays.values())
+    packed = gzip.compress(body, 9, mtime=0)
+    version = hashlib.sha256(body).hexdigest()[:12]
+    data = base64.b64encode(packed).decode()
+    script = f'window.musicrecData = {{ format: {FORMAT}, version: "{version}", gzip: "{data}" }};\n'
+    return Payload(version, script, len(packed))
+
+
+_KINDS = {"|i1": "Int8Array", "|u1": "Uint8Array", "<u2": "Uint16Array", "<u4": "Uint32Array", "<f4": "Float32Array"}
+
+
+def stage(source: Path, data: Dataset, seed: int = 0) -> None:
+    """Write what the page needs below the staged source of the site: the data, and what the page says of them.
+
+    Parameters
+    ----------
+    source : Path
+        The staged source, with the pages of `book/` at its root.
+    data : Dataset
+        What the models are fitted to, unless they were before.
+    seed : int
+        Of simulated data.
+    """
+    try:
+        _, known_as = identity(data.name, seed=seed)
+    except (DataError, ValueError):
+        known_as = ""
+    models = [served(data, model, known_as) for model in MODELS]
+    made = write(source, models)
+    measured = {model: _fidelity(data, model) for model in MODELS if model != "popularity"}
+    write_text(source / "generated" / "try_numbers.md", _numbers(made, models, measured))
+
+
+def write(folder: Path, models: Sequence[Served]) -> Payload:
+    """Write the data, and the piece of the page that loads them, below a folder that holds the scripts."""
+    made = payload(models)
+    write_text(folder / "scripts" / "data" / f"try-{made.version}.js", made.script)
+    write_text(folder / "generated" / "try.md", _scripts(folder, made, models[0]))
+    return made
+
+
+def _fidelity(data: Dataset, model: str) -> Fidelity | None:
+    """Return how faithful a served model is, measured once for each data set and code."""
+    path = build_dir() / "models" / f"{data.provenance.fingerprint}-{model}.json"
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known["made_with"] == made_with(model):
+            return Fidelity(*known["fidelity"]) if known["fidelity"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not measured yet
+    found = fidelity(data.interactions, model)
+    write_text(path, json.dumps({"made_with": made_with(model), "fidelity": found}) + "\n")
+    return found
+
+
+def _scripts(source: Path, made: Payload, model: Served) -> str:
+    """Return the scripts of the page, and on simulated data the words that say so."""
+    note = ""
+    if model.facts.get("simulated"):
+        note = (
+            ":::{warning}\nThis copy of the book was made on **simulated data**: the artists below and their listeners "
+            "are invented. You will not find the ones you love; take any, to see how it works.\n:::\n\n"
+        )
+    digest = hashlib.sha256(b"".join((source / "scripts" / name).read_bytes() for name in FILES)).hexdigest()[:12]
+    return note + (
+        "```{raw} html\n"
+        f'<link rel="stylesheet" href="scripts/try.css?v={digest}">\n'
+        f'<script defer src="vendor/minisearch/minisearch.js"></script>\n'
+        f'<script defer src="scripts/try_model.js?v={digest}"></script>\n'
+        f'<script defer src="scripts/try.js?v={digest}" data-version="{made.version}" data-format="{FORMAT}"'
+        f' data-file="scripts/data/try-{made.version}.js"></script>\n'
+        "```\n"
+    )
+
+
+def _numbers(made: Payload, models: Sequence[Served], measured: dict[str, Fidelity | None]) -> str:
+    """Return what the page says of its own models."""
+    from musicrec.site.pages import table
+
+    first = models[0]
+    text = (
+        f"The page knows the {first.n:,} artists (of {len(first.names):,} in the data) that at least {MIN_LISTENERS} "
+        f"listeners have, and loads {made.size / 1e6:.2f} MB for them.\n"
+    )
+    rows = [
+        [f"`{model}`", f"{found.agreement:.1%}", f"{found.ndcg_served:.4f}", f"{found.ndcg_full:.4f}"]
+        for model, found in measured.items()
+        if found
+    ]
+    if rows:
+        listeners = next(found.listeners for found in measured.values() if found)
+        head = ["model", "same entries in the top 10", "NDCG@10 here", "NDCG@10 unabridged"]
+        text += (
+            f"\nWhat the abridgement costs, on {listeners} listeners who were held out of the fit, with four fifths of "
+            f"their artists given and the rest hidden:\n\n{table(head, rows, right=(1, 2, 3))}"
+        )
+    return text

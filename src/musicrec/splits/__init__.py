@@ -1,0 +1,1 @@
+"""Splits: who hides what."""

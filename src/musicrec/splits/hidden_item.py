@@ -1,0 +1,87 @@
+"""One item of each list hidden, as "SPOTIFIER!" (2018) did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from musicrec.datasets.interactions import Interactions
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Lists to learn from and lists that each hide one item.
+
+    Attributes
+    ----------
+    bank : Interactions
+        The lists that candidates come from; weights count copies.
+    queries : Interactions
+        The other lists, each without one copy of its hidden item.
+    rows : numpy.ndarray, shape (n_queries,)
+        Which list of the whole each query is.
+    hidden : numpy.ndarray, shape (n_queries,)
+        The hidden item, as a column number.
+    """
+
+    bank: Interactions
+    queries: Interactions
+    rows: NDArray[np.int64]
+    hidden: NDArray[np.int64]
+
+
+def hide_one(lists: pd.DataFrame, seed: int, *, hide: str = "first", share: float = 0.1) -> Task:
+    """Make a share of the lists queries, hide one item of each, and keep the other lists as the bank.
+
+    Parameters
+    ----------
+    lists : pandas.DataFrame
+        Columns `list` and `item`, one row per entry, in the order of each list; an item may be repeated.
+    seed : int
+        Draws the queries and, where it is random, the item to hide.
+    hide : {"first", "last", "random"}
+        Which entry is hidden: the first in the original.
+    share : float
+        Share of the lists that become queries: 0.1 in the original.
+
+    Raises
+    ------
+    ValueError
+        When `hide` is none of the three, or when there are too few lists of at least two entries to draw from.
+    """
+    if hide not in ("first", "last", "random"):
+        raise ValueError(f"hide must be 'first', 'last' or 'random', not {hide!r}")
+    whole = Interactions.from_frame(lists, user="list", item="item")
+    row = pd.Index(whole.users).get_indexer(lists["list"])
+    column = pd.Index(whole.items).get_indexer(lists["item"])
+    order = np.argsort(row, kind="stable")
+    row, column = row[order], column[order]
+    sizes = np.bincount(row, minlength=whole.n_users)
+    n_queries = round(share * whole.n_users)
+    if not 0 < n_queries < whole.n_users or (sizes >= 2).sum() < n_queries:
+        raise ValueError(
+            f"a share of {share} of {whole.n_users} lists ({(sizes >= 2).sum()} with at least two entries) "
+            "leaves no queries or no bank"
+        )
+    rng = np.random.default_rng(seed)
+    drawn = np.sort(rng.choice(np.flatnonzero(sizes >= 2), size=n_queries, replace=False))
+    place = {"first": 0, "last": sizes[drawn] - 1, "random": rng.integers(0, sizes[drawn])}[hide]
+    hidden_entry = (np.cumsum(sizes) - sizes)[drawn] + place
+    is_query = np.isin(row, drawn)
+    left = is_query.copy()
+    left[hidden_entry] = False
+    matrices = []
+    for keep in (~is_query, left):
+        counts = np.ones(keep.sum(), np.float32)
+        matrices.append(sp.coo_array((counts, (row[keep], column[keep])), shape=whole.matrix.shape).tocsr())
+    in_bank = np.setdiff1d(np.arange(whole.n_users), drawn)
+    return Task(
+        bank=Interactions(matrices[0][in_bank], whole.users[in_bank], whole.items),
+        queries=Interactions(matrices[1][drawn], whole.users[drawn], whole.items),
+        rows=drawn,
+        hidden=column[hidden_entry],
+    )
