@@ -16,7 +16,7 @@ from musicrec.code_digest import code_closure, digest
 from musicrec.files import build_dir
 from musicrec.models import registry
 from musicrec.serving.forms import FORMS, Factors, ItemWeights, Served
-from musicrec.serving.quantisation import fit
+from musicrec.serving.quantisation import NEIGHBOURS, fit
 
 if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset

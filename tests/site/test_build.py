@@ -15,6 +15,8 @@ import nbformat
 import psutil
 import pytest
 from rich.console import Console
+from trial_book import FIGURE, ROOT, SCORE, Recorder, dataset, html_output, pretend, run, write_notebook
+from trial_book import book as book
 
 from musicrec import code_digest, progress
 from musicrec.code_digest import code_closure
@@ -25,8 +27,6 @@ from musicrec.site.execution import execute_all
 from musicrec.site.formulas import to_mathml
 from musicrec.site.notebooks import BookError, Run, find_chapters
 from musicrec.site.staleness import why_stale
-from trial_book import FIGURE, ROOT, SCORE, Recorder, dataset, html_output, pretend, run, write_notebook
-from trial_book import book as book
 
 # --- which chapters there are ---------------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from trial_book import book as book
+from trial_book import dataset, pretend, run, write_notebook
 from typer.testing import CliRunner
 
 from musicrec.cli.app import app
@@ -13,8 +15,6 @@ from musicrec.datasets import DataError
 from musicrec.scores.records import ScoreBook
 from musicrec.site import notebooks
 from musicrec.site.notebooks import Run
-from trial_book import book as book
-from trial_book import dataset, pretend, run, write_notebook
 
 COMMANDS = ("data", "book", "scores", "reproduce", "tune", "serve")
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+from try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder, write_page
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.simulated import listeners as simulated
@@ -20,7 +21,6 @@ from musicrec.datasets.simulated import shapes
 from musicrec.names import plain
 from musicrec.serving import forms, quantisation
 from musicrec.site import try_page
-from try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder, write_page
 
 # Not marked `browser`: these tests bring their own page, and need no built site.
 SHAPE = shapes.Shape(

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from test_datasets_lastfm import SMALL, write
 
 from musicrec import datasets
 from musicrec.datasets import lastfm, sources, spotify
@@ -22,7 +23,6 @@ from musicrec.models.baselines.oracle import Oracle
 from musicrec.models.baselines.popularity import Popularity
 from musicrec.models.neighbours.item_knn import ItemKNN
 from musicrec.splits.by_user import split_by_user
-from test_datasets_lastfm import SMALL, write
 
 
 def offered(source: sources.Source) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from musicrec.serving.forms import Served
 from musicrec.site import try_page
 
-BOOK = Path(__file__).parents[1] / "book"
+BOOK = Path(__file__).parents[2] / "book"
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), None
 )

@@ -19,13 +19,13 @@ from pathlib import Path
 
 import pytest
 import requests
+from test_catalog import HOSTILE, rows, write
 
 from musicrec.catalog import CatalogError, open_catalog
 from musicrec.catalog.firebase import STALE, TRIES, FirebaseCatalog
 from musicrec.catalog.loopback import Loopback, loopback
-from test_catalog import HOSTILE, rows, write
 
-HOME = Path(__file__).parents[1] / "build" / "firebase-server"
+HOME = Path(__file__).parents[2] / "build" / "firebase-server"
 PACKAGE = {"private": True, "dependencies": {"firebase-server": "1.1.0"}, "overrides": {"firebase": "8.10.1"}}
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
+from try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder
 
 from musicrec.files import build_dir
-from try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder
 
 pytestmark = pytest.mark.browser
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from trial_book import run, write_notebook
 from typer.testing import CliRunner
 
 from musicrec import code_digest, datasets, evaluation
@@ -25,7 +26,6 @@ from musicrec.site.notebooks import Chapter
 from musicrec.tuning import search
 from musicrec.tuning.trials import edges
 from musicrec.tuning.trials import trials as trials_of
-from trial_book import run, write_notebook
 
 KEPT = registry.SETTINGS
 SEARCHED = registry.searched()

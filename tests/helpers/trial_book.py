@@ -17,7 +17,7 @@ from musicrec.datasets.interactions import Interactions
 from musicrec.site import staleness
 from musicrec.site.notebooks import Chapter, Run
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FIGURE = '<figure class="musicrec-figure"><svg role="img" aria-label="{}"><path d="M0 0"/></svg></figure>'
 SCORE = (
     "from musicrec.files import write_text\n"

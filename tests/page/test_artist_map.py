@@ -19,7 +19,7 @@ import scipy.sparse as sp
 
 from musicrec.page import artist_map
 
-BOOK = Path(__file__).parents[1] / "book"
+BOOK = Path(__file__).parents[2] / "book"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MARKUP = ("<img src=x onerror=alert(1)>", "</script><b>")
 NAMES = ["Björk", "The Beatles", "Sigur Rós", *MARKUP, "عمرو دياب", "!!!", "Muse"]
