@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from catalog_files import HOSTILE, rows, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -25,22 +26,11 @@ from musicrec.catalog.base import Catalog, silent
 from musicrec.cli.app import app
 
 NOW = datetime.datetime.now(datetime.UTC)
-HOSTILE = ['"', "'); DROP TABLE datasets; --", "=cmd()", "<script>alert(1)</script>", "a\nb", "ä, б, 音", "\\", "%s{}"]
 
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
     return open_catalog(tmp_path / "catalog.duckdb")
-
-
-def write(path: Path, content: str | bytes) -> Path:
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-def rows(catalog: Catalog, name: str) -> list[tuple[str | None, ...]]:
-    """Every row as text."""
-    return [row for batch in catalog._batches(catalog.show(name)) for row in batch]
 
 
 def as_it_is(path: Path, table: str = "t") -> list[tuple] | None:

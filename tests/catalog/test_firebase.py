@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from test_catalog import HOSTILE, rows, write
+from catalog_files import HOSTILE, rows, write
 
 from musicrec.catalog import CatalogError, open_catalog
 from musicrec.catalog.firebase import STALE, TRIES, FirebaseCatalog

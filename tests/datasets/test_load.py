@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from test_datasets_lastfm import SMALL, write
+from lastfm_files import SMALL, write
 
 from musicrec import datasets
 from musicrec.datasets import lastfm, sources, spotify

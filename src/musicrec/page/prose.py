@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import string
 from typing import Any
 
+import numpy as np
 from IPython.display import display
 
 
@@ -14,6 +16,8 @@ class _ProseFormatter(string.Formatter):
     """`str.format`, with text from the data made inert and lists of names read as a sentence would."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, bool | np.bool_) and "|" in format_spec:
+            return format_spec.split("|")[0 if value else 1]
         if isinstance(value, str):
             return _inert(format(value, format_spec))
         if isinstance(value, list | tuple):
@@ -28,24 +32,38 @@ def _inert(text: str) -> str:
     return re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
 
 
-def prose_text(template: str, **values: Any) -> str:
+def prose_text(template: str, facts: object = None, **values: Any) -> str:
     """Fill a paragraph of Markdown with values of the run; see `prose`.
 
     Examples
     --------
     >>> prose_text("**{n:,}** listens; most to {top}.", n=92834, top=["Ke$ha", "Sade"])
     '**92,834** listens; most to Ke&#36;ha and Sade.'
+    >>> prose_text("The network {wins:beats|does not beat} popularity.", wins=False)
+    'The network does not beat popularity.'
     """
-    return _ProseFormatter().vformat(inspect.cleandoc(template), (), values)
+    return _ProseFormatter().vformat(inspect.cleandoc(template), (), {**_fields(facts), **values})
 
 
-def prose(template: str, **values: Any) -> None:
+def _fields(facts: object) -> dict[str, Any]:
+    """Return the fields of a named tuple or a dataclass by name."""
+    if facts is None:
+        return {}
+    if isinstance(facts, tuple):
+        return dict(facts._asdict())  # type: ignore[attr-defined]
+    return {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}  # type: ignore[arg-type]
+
+
+def prose(template: str, facts: object = None, **values: Any) -> None:
     """Show a paragraph whose numbers are computed by the run.
 
     Parameters
     ----------
     template : str
-        Markdown with the replacement fields of `str.format`.
+        Markdown with the replacement fields of `str.format`. A field that is true or false is written
+        ``{name:if true|if false}``: what a run confirms or refutes is decided here, not in the chapter.
+    facts : named tuple or dataclass, optional
+        What to fill in, by the names of its fields.
     **values
         What to fill in. Text is escaped; lists and tuples of names read "a, b and c".
 
