@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 import lightgbm
 import numpy as np
 import pandas as pd
-import scipy.optimize
-import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from tqdm import tqdm
 
@@ -17,6 +15,8 @@ from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import SideInformation
 from musicrec.models import registry
 from musicrec.models.base import BATCH, Recommender
+from musicrec.models.rankers.features import EXTRAS, Candidates, Description, moments_over_users
+from musicrec.models.rankers.softmax import softmax_weights
 from musicrec.models.top_k import mask_seen, top_k
 
 # The systems that propose and score, the first one first where scores tie. What each rests on, the registry says; an
@@ -28,31 +28,6 @@ UNTUNED = ("slim", "user-knn", "item-knn", "friends")  # stand as their classes 
 # Those whose scores are also compared with what everybody gets for the same item. Not those that read what users
 # tagged: through the scores of everybody else, a user's own tags would describe that user's candidates again.
 COMPARED = ("kernel-users", "als-side", "ease", "slim", "als", "user-knn", "item-knn")
-# The other features, and what they rest on.
-EXTRAS = {
-    "listeners": frozenset({"popularity"}),
-    "usual listeners": frozenset({"popularity"}),
-    "listeners over usual": frozenset({"popularity"}),
-    "plays": frozenset({"plays"}),
-    "plays over listeners' mean": frozenset({"plays"}),
-    "plays of the user": frozenset({"plays"}),
-    "history": frozenset({"popularity"}),
-    "friends with it tagged": frozenset({"friends", "tags"}),
-    "number of friends": frozenset({"friends"}),
-    "taggers": frozenset({"tags"}),
-}
-
-
-class Candidates(NamedTuple):
-    """The candidates of some users, ordered by user, with what the ranker sees of them."""
-
-    users: NDArray[np.int64]  # shape (n,)
-    items: NDArray[np.int64]  # shape (n,)
-    features: NDArray[np.float32]  # shape (n, n_features)
-
-    def sizes(self) -> NDArray[np.int64]:
-        """Return the number of candidates of each user that has any."""
-        return np.unique(self.users, return_counts=True)[1]
 
 
 class Hybrid(Recommender):
@@ -164,9 +139,9 @@ class Hybrid(Recommender):
 
     def _fit_scorers(self, train: Interactions, rng: np.random.Generator) -> None:
         self.systems = [_scorer(name, self.side).fit(train, rng=rng) for name in self.scorers]
-        self._describe = _Description(self.side, train)
+        self._describe = Description(self.side, train)
         pairs = zip(self.scorers, self.systems, strict=True)
-        self._usual = {name: _moments(system) for name, system in pairs if name in COMPARED}
+        self._usual = {name: moments_over_users(system) for name, system in pairs if name in COMPARED}
 
     def _candidates(self, users: NDArray[np.int64]) -> Candidates:
         """Return candidates with `users` as places in the batch."""
@@ -266,110 +241,6 @@ def _scorer(name: str, side: SideInformation) -> Recommender:
         system = registry.find(name)
         return system.create({}, registry.side_of(system, side))
     return registry.build(name, side)
-
-
-def softmax_weights(
-    features: NDArray[np.float32], hits: NDArray[np.float32], sizes: NDArray[np.int64], penalty: float
-) -> NDArray[np.float32]:
-    """Fit a sum of features so that the hits of each list get most of a softmax over the list [Cao et al., 2007].
-
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (n, n_features)
-        Standardised, list after list.
-    hits : numpy.ndarray, shape (n,)
-        1 for a hit, else 0.
-    sizes : numpy.ndarray, shape (n_lists,)
-        Length of each list, above zero.
-    penalty : float
-        On the squares of the weights.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n_features,)
-
-    Examples
-    --------
-    Hits have the larger first feature; the second says nothing.
-
-    >>> features = np.float32([[1, 0], [-1, 0], [1, 0], [-1, 0]])
-    >>> softmax_weights(features, np.float32([1, 0, 1, 0]), np.array([2, 2]), 0.1).round(1)
-    array([1.1, 0. ], dtype=float32)
-    """
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    lists = np.repeat(np.arange(len(sizes)), sizes)
-    n_hits = np.add.reduceat(hits, starts)
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        values = features @ weights.astype(np.float32)
-        highest = np.maximum.reduceat(values, starts)
-        odds = np.exp(values - highest[lists])
-        total = np.add.reduceat(odds, starts)
-        value = (n_hits * (np.log(total) + highest)).sum(dtype=np.float64) - (values * hits).sum(dtype=np.float64)
-        slope = features.T @ (odds * (n_hits / total)[lists] - hits)
-        n = n_hits.sum()
-        return float(value / n + penalty * weights @ weights), slope / n + 2 * penalty * weights
-
-    start = np.zeros(features.shape[1])
-    found = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 80})
-    return found.x.astype(np.float32)
-
-
-class _Description:
-    """Features that come from no scorer: popularity, plays, friends, taggers."""
-
-    def __init__(self, side: SideInformation, train: Interactions) -> None:
-        known = side.known(train)
-        self.known = known
-        self.listeners = train.listeners()
-        self.sizes = train.history_sizes()
-        rows, items = train.coordinates()
-        plays = np.log1p(train.matrix.data)
-        self.user_plays = _mean(rows, plays, train.n_users)
-        self.item_plays = _mean(items, plays, train.n_items)
-        self.item_relative = _mean(items, plays - self.user_plays[rows], train.n_items)
-        self.usual = _mean(rows, np.log1p(self.listeners)[items], train.n_users)
-        self.taggers = np.bincount(known.given[:, 1], minlength=train.n_items)
-        self.friends_tagged = sp.csr_array(known.friends @ known.tagged)
-        self.n_friends = np.diff(known.friends.indptr)
-
-    def __call__(
-        self, users: NDArray[np.int64], rows: NDArray[np.int64], items: NDArray[np.int64]
-    ) -> dict[str, NDArray[np.float32]]:
-        taggers = np.tile(self.taggers, (len(users), 1))
-        places, given = self.known.of(users)
-        taggers[places, self.known.given[given, 1]] -= 1  # the user's own tags do not count
-        who = users[rows]
-        listeners = np.log1p(self.listeners)[items]
-        return {
-            "listeners": listeners,
-            "usual listeners": self.usual[who],
-            "listeners over usual": listeners - self.usual[who],
-            "plays": self.item_plays[items],
-            "plays over listeners' mean": self.item_relative[items],
-            "plays of the user": self.user_plays[who],
-            "history": np.log1p(self.sizes)[who],
-            "friends with it tagged": self.friends_tagged[users].toarray()[rows, items],
-            "number of friends": np.log1p(self.n_friends)[who],
-            "taggers": np.log1p(taggers[rows, items]),
-        }
-
-
-def _moments(system: Recommender) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and standard deviation of the scores of each item over all users, shape (n_items,) each."""
-    n = system.train.n_users
-    total, squares = np.zeros((2, system.train.n_items))
-    for start in range(0, n, BATCH):
-        scores = system.scores(np.arange(start, min(start + BATCH, n)))
-        total += scores.sum(axis=0)
-        squares += (scores**2).sum(axis=0)
-    mean = total / n
-    spread = np.sqrt(np.maximum(squares / n - mean**2, 1e-12))
-    return mean.astype(np.float32), spread.astype(np.float32)
-
-
-def _mean(codes: NDArray[np.int64], values: NDArray[np.floating], n: int) -> NDArray[np.float64]:
-    return np.bincount(codes, values, minlength=n) / np.maximum(np.bincount(codes, minlength=n), 1)
 
 
 def _parts(train: Interactions, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
