@@ -14,7 +14,7 @@ ITEMS = 8000  # the textbook takes time that grows with the cube: minutes, and 2
 
 def most_popular(listens: Interactions, n: int) -> Interactions:
     """Return the listens of the n items with most listeners."""
-    kept = np.sort(np.argsort(-listens.listeners(), kind="stable")[:n])
+    kept = np.sort(np.argsort(-listens.popularity(), kind="stable")[:n])
     return Interactions(listens.matrix[:, kept], listens.users, listens.items[kept])
 
 

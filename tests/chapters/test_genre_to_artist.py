@@ -105,7 +105,7 @@ def test_tags_and_their_features(monkeypatch: pytest.MonkeyPatch):
     table = genre_tables.genre_table(data, "tag", min_songs=20)
     assert (table.known.sum(axis=1) >= genre_tables.MIN_ARTISTS).all()
     assert table.features.shape == (len(table.artists), genre_tables.TASTE_DIM)
-    fame = dict(zip(data.item_names, data.interactions.listeners(), strict=True))
+    fame = dict(zip(data.item_names, data.interactions.popularity(), strict=True))
     assert table.popularity.tolist() == [fame[name] for name in table.artists]
     with pytest.raises(
         ValueError, match="has no subgenres; spotify-songs has genres and subgenres, lastfm-2k has tags"

@@ -67,7 +67,7 @@ def test_three_kinds_are_what_they_are_called(small: Dataset) -> None:
     assert (fame[able] >= fame[who["mainstream"]]).mean() < 0.15
     assert (fame[able] <= fame[who["niche"]]).mean() < 0.15
     assert able[who["mainstream"]] and able[who["niche"]]
-    shared = (split.train.binary() @ (split.train.listeners() > 1)).astype(int)
+    shared = (split.train.binary() @ (split.train.popularity() > 1)).astype(int)
     assert shared[who["few artists"]] >= 3 and sizes[who["few artists"]] == sizes[shared >= 3].min()
 
 
@@ -133,7 +133,7 @@ def test_reasons_name_the_largest_parts_of_the_score(small: Dataset, model: ALS 
 def test_reasons_of_systems_that_add_nothing_up(small: Dataset) -> None:
     fame = Popularity().fit(small.interactions, rng=rng())
     ids = fame.recommend([0], 2).ids[0]
-    most = small.interactions.listeners()[ids]
+    most = small.interactions.popularity()[ids]
     assert real_example.reasons(fame, 0, [*ids, -1], small.item_names) == [f"{n} listeners" for n in most]
     neighbours = UserKNN().fit(small.interactions, rng=rng())
     assert real_example.reasons(neighbours, 0, ids, small.item_names) == ["cannot say", "cannot say"]
@@ -180,7 +180,7 @@ def test_answers_to_names_as_people_type_them(small: Dataset) -> None:
 
 def test_what_somebody_might_type_is_used_where_it_exists(small: Dataset) -> None:
     names = small.item_names.copy()
-    best = np.argsort(-small.interactions.listeners(), kind="stable")
+    best = np.argsort(-small.interactions.popularity(), kind="stable")
     names[best[5:8]] = real_example.EVERYDAY
     served = quantisation.fit(small.interactions, names.tolist(), "popularity")
     assert real_example.asked_for(served) == list(real_example.EVERYDAY)

@@ -31,7 +31,7 @@ def test_parts_add_up(listens: Interactions) -> None:
     keep = np.arange(len(listens)) % 3 == 0
     whole = listens.select(keep) + listens.select(~keep)
     assert (whole.matrix != listens.matrix).nnz == 0
-    assert listens.history_sizes().sum() == listens.listeners().sum() == len(listens)
+    assert listens.history_sizes().sum() == listens.popularity().sum() == len(listens)
     with pytest.raises(ValueError, match="shapes differ"):
         listens + Interactions(sp.csr_array((1, 1), dtype=np.float32), np.arange(1), np.arange(1))
 

@@ -142,7 +142,7 @@ def test_the_simulated_shape_is_the_published_one(world: Dataset) -> None:
         assert (values.nunique(), values.min(), values.max()) == (count, low, high)
     assert world.items["picture_url"].isna().sum() == 444
     assert list(world.items) == ["id", "name", "url", "picture_url"]
-    sizes, listeners = world.interactions.history_sizes(), world.interactions.listeners()
+    sizes, listeners = world.interactions.history_sizes(), world.interactions.popularity()
     assert sizes.max() == 50 and np.mean(sizes == 50) == pytest.approx(0.967, abs=0.001) and sizes.min() >= 1
     assert listeners.min() == 1 and np.mean(listeners == 1) == pytest.approx(0.61, abs=0.02)
     assert 540 < listeners.max() < 680
@@ -285,7 +285,7 @@ def test_real_lastfm() -> None:
     assert data.items["picture_url"].isna().sum() == 444 and data.items.drop(columns="picture_url").notna().all(
         axis=None
     )
-    listeners = data.interactions.listeners()
+    listeners = data.interactions.popularity()
     top = np.argsort(-listeners)[:3]
     assert data.item_names[top].tolist() == ["Lady Gaga", "Britney Spears", "Rihanna"]
     assert listeners[top].tolist() == [611, 522, 484]

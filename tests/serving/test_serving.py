@@ -70,9 +70,9 @@ def test_avoiding_the_popular_divides_by_a_power_of_the_listeners(models):
 
 def test_only_artists_of_two_listeners_are_served(models, data):
     for model in models.values():
-        assert model.n == (data.interactions.listeners() >= 2).sum()
+        assert model.n == (data.interactions.popularity() >= 2).sum()
         assert (np.diff(model.listeners) <= 0).all() and len(model.names) == len(data.item_names)
-        assert model.names[0] == data.item_names[data.interactions.listeners().argmax()]
+        assert model.names[0] == data.item_names[data.interactions.popularity().argmax()]
         with pytest.raises(IndexError, match="not one of the"):
             model.recommend([model.n])
 
@@ -87,7 +87,7 @@ def test_nothing_to_serve_is_said():
 def test_weights_are_those_of_the_full_model_where_nothing_was_dropped(data, models, name: str):
     model = models[name]
     full = fidelity.full_model(name).fit(data.interactions, rng=np.random.default_rng(0))
-    order = np.argsort(-data.interactions.listeners(), kind="stable")[: model.n]
+    order = np.argsort(-data.interactions.popularity(), kind="stable")[: model.n]
     weights = full.weights_from(order)[:, order]
     row = 7
     entries = slice(model.starts[row], model.starts[row + 1])
@@ -111,7 +111,7 @@ def test_weights_from_are_what_a_fold_in_adds_up(data):
 
 def test_als_serves_the_answer_of_its_fold_in(data, models):
     full = ALS().fit(data.interactions, rng=np.random.default_rng(0))
-    order = np.argsort(-data.interactions.listeners(), kind="stable")
+    order = np.argsort(-data.interactions.popularity(), kind="stable")
     liked = np.array([1, 8, 30])
     usual = np.expm1(np.log1p(data.interactions.matrix.data.astype(float)).mean())
     history = sp.csr_array((np.full(3, usual), ([0] * 3, order[liked])), shape=(1, data.interactions.n_items))

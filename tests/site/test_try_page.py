@@ -50,8 +50,8 @@ def models(listens: Interactions, held: np.ndarray) -> dict[str, forms.Served]:
     rest = listens.select(~np.isin(listens.coordinates()[0], held))
     names = [f"Artist {item}" for item in range(rest.n_items)]
     for place, name in STRANGE.items():
-        names[np.argsort(-rest.listeners(), kind="stable")[place]] = name
-    names[np.argsort(-rest.listeners(), kind="stable")[0]] = "Björk"
+        names[np.argsort(-rest.popularity(), kind="stable")[place]] = name
+    names[np.argsort(-rest.popularity(), kind="stable")[0]] = "Björk"
     facts = {"dataset": "simulated", "simulated": True}
     return {m: quantisation.fit(rest, names, m, {**facts, "model": m}) for m in try_page.MODELS}
 

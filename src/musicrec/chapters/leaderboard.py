@@ -65,7 +65,7 @@ def stored(n_splits: int, folder: Path | None = None) -> dict[str, list[Evaluati
 
 def user_groups(listens: Interactions) -> pd.Series:
     """Return a group for each user, by the median number of listeners of the user's artists: thirds of all users."""
-    listeners = listens.listeners()
+    listeners = listens.popularity()
     rows, items = listens.coordinates()
     fame = pd.Series(listeners[items]).groupby(rows).median().reindex(range(listens.n_users), fill_value=0)
     return pd.Series(pd.qcut(fame.rank(method="first"), 3, labels=list(GROUPS)), name="group")
@@ -82,7 +82,7 @@ def by_group(systems: Mapping[str, Sequence[Evaluation]], groups: pd.Series, met
 
 def bands(listens: Interactions, seeds: Sequence[int]) -> list[NDArray[np.int64]]:
     """Return for each split the band of each item: 0 cold, 1 for 1 to 4 training listeners, 2 for 5 to 29, 3 above."""
-    return [np.digitize(split_by_user(listens, seed).train.listeners(), [1, 5, 30]) for seed in seeds]
+    return [np.digitize(split_by_user(listens, seed).train.popularity(), [1, 5, 30]) for seed in seeds]
 
 
 BANDS = ("cold", "1 to 4 listeners", "5 to 29", "30 and more")

@@ -61,7 +61,7 @@ def cell_report(cells: Cells, threshold: float, train: Interactions | None = Non
         "average precision": average_precision_score(ones, cells.scores),
     }
     if train is not None:
-        held = train.listeners()[cells.items]
+        held = train.popularity()[cells.items]
         weight = np.where(ones, held > 0, held / np.maximum(train.n_users - held, 1))
         report["matched auc"] = roc_auc_score(ones, cells.scores, sample_weight=weight)
     return pd.Series(report, dtype=float)

@@ -195,7 +195,7 @@ def most_listened_by_tag(dataset: Dataset, values: Mapping[str, str], *, mainly:
     """
     tags = item_tags(dataset)
     place = {name: column for column, name in enumerate(dataset.tables["tags"]["name"])}
-    listeners, total = dataset.interactions.listeners(), np.asarray(tags.sum(axis=1)).ravel()
+    listeners, total = dataset.interactions.popularity(), np.asarray(tags.sum(axis=1)).ravel()
     main = tags.max(axis=1).toarray().ravel()
     rows = []
     for value in values.values():

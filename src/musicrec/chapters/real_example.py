@@ -63,7 +63,7 @@ def median_fame(listens: Interactions) -> NDArray[np.float64]:
     [1.5, 2.0, nan]
     """
     rows, columns = listens.coordinates()
-    by_user = pd.Series(listens.listeners()[columns]).groupby(rows).median()
+    by_user = pd.Series(listens.popularity()[columns]).groupby(rows).median()
     return by_user.reindex(range(listens.n_users)).to_numpy(dtype=np.float64)
 
 
@@ -89,7 +89,7 @@ def kinds(train: Interactions, held_out: Interactions, *, least: int = 3) -> dic
     able = (held_out.history_sizes() > 0) & (sizes >= np.median(sizes))
     some = np.flatnonzero(able)
     rows, columns = train.coordinates()
-    shared = np.bincount(rows[train.listeners()[columns] > 1], minlength=train.n_users)
+    shared = np.bincount(rows[train.popularity()[columns] > 1], minlength=train.n_users)
     if len(some) < 2 or not (shared >= least).any():
         raise ValueError(
             f"too few listeners to choose from: {len(some)} have something held out and at least the median number "

@@ -167,5 +167,5 @@ def _item_knn(dataset: str) -> tuple[Dataset, Names, ItemKNN]:
 
     data = load(dataset)
     listens = data.interactions
-    names = Names(data.item_names, listens.listeners())
+    names = Names(data.item_names, listens.popularity())
     return data, names, ItemKNN().fit(listens, rng=np.random.default_rng(0))

@@ -136,7 +136,7 @@ def _tag_table(data: Dataset, min_assignments: int | None) -> GenreTable:
     names = data.tables["tags"]["name"].to_numpy(dtype=object)
     table = Interactions(of_artists[:, tags].T.tocsr(), names[tags], data.item_names[artists])
     listens = data.interactions.binary()
-    fame = data.interactions.listeners()
+    fame = data.interactions.popularity()
     # who listens to an artist says little of it when everybody does
     weighted = listens @ sp.diags_array(1 / np.sqrt(np.maximum(fame, 1)).astype(np.float32))
     dim = min(TASTE_DIM, min(weighted.shape) - 1)

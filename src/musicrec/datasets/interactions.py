@@ -125,7 +125,7 @@ class Interactions:
         m = self.matrix
         return sp.csr_array((np.ones(m.nnz, np.float32), m.indices, m.indptr), shape=m.shape)
 
-    def listeners(self) -> NDArray[np.int64]:
+    def popularity(self) -> NDArray[np.int64]:
         """Return the number of users of each item, shape (n_items,)."""
         return np.bincount(self.matrix.indices, minlength=self.n_items)
 

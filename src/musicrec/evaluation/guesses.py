@@ -61,4 +61,4 @@ def hit_rates(
 
 def by_popularity(task: Task, scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rank the same candidates by how many lists of the bank hold them."""
-    return np.where(np.isfinite(scores), task.bank.listeners().astype(np.float32), np.float32(-np.inf))
+    return np.where(np.isfinite(scores), task.bank.popularity().astype(np.float32), np.float32(-np.inf))

@@ -67,7 +67,7 @@ def jaccard_check(
     a, b = rng.integers(0, listens.n_items, size=(2, n_other))
     by_item = sp.csc_array(listens.binary())
     common = by_item[:, a].multiply(by_item[:, b]).sum(axis=0)
-    sizes = listens.listeners()
+    sizes = listens.popularity()
     random = common / np.maximum(sizes[a] + sizes[b] - common, 1)
     return {
         "recommended × own": jaccard(listens, recommended, own).ravel(),

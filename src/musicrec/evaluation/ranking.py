@@ -104,7 +104,7 @@ def evaluate_lists(
     n_relevant = held_out.history_sizes()[users]
     hits = is_held_out(lists, users, held_out)
     columns = {f"{name}@{k}": metric(hits, n_relevant) for name, metric in metrics.ACCURACY.items()}
-    listeners = train.listeners()
+    listeners = train.popularity()
     columns[f"popularity@{k}"] = metrics.mean_popularity(lists, listeners)
     columns[f"novelty@{k}"] = metrics.novelty(lists, listeners, train.n_users)
     if tags is not None:

@@ -40,10 +40,10 @@ def fidelity(train: Interactions, model: str, n_users: int = 200, seed: int = 0)
     rest = train.select(~np.isin(rows, held))
     full = full_model(model).fit(rest, rng=np.random.default_rng(0))
     small = fit(rest, [""] * train.n_items, model, fitted=full)
-    position = np.argsort(np.argsort(-rest.listeners(), kind="stable"), kind="stable")  # of each item when served
+    position = np.argsort(np.argsort(-rest.popularity(), kind="stable"), kind="stable")  # of each item when served
     histories = Interactions(train.select(given).matrix[held], held, train.items)
     best = full.recommend_new(average_plays(histories.matrix, rest, model), 10).ids
-    item_at = np.argsort(-rest.listeners(), kind="stable")
+    item_at = np.argsort(-rest.popularity(), kind="stable")
     same, hits_served, hits_full, hidden = 0.0, [], [], []
     for place, user in enumerate(held):
         liked = position[histories.matrix[[place]].indices]

@@ -31,7 +31,7 @@ def fit(
     fitted: Recommender | None = None,
 ) -> Served:
     """Fit a model to listens, unless a fitted one is given, and bring it into the form that is served."""
-    listeners = train.listeners()
+    listeners = train.popularity()
     order = np.argsort(-listeners, kind="stable")
     ids = np.asarray(train.items)[order].astype(np.int64)
     known = [str(names[item]) for item in order]

@@ -297,7 +297,7 @@ def test_other_tests_of_the_same_network(listens: Interactions) -> None:
     even, popular = (
         neural_network.other_negatives(listens, rows.test, seed=0, popular=popular) for popular in (False, True)
     )
-    held, fame = listens.binary(), listens.listeners()
+    held, fame = listens.binary(), listens.popularity()
     for other in (even, popular):
         np.testing.assert_array_equal(held[other.users, other.items] > 0, other.labels > 0)
     assert fame[popular.items[popular.labels == 0]].mean() > fame[even.items[even.labels == 0]].mean()

@@ -110,7 +110,7 @@ def _listeners(dataset: Dataset) -> Frame:
                 / (sizes * total),
                 "effective_artists": np.exp(-np.bincount(user, share * np.log(share), n)) * (sizes > 0),
                 "top_artist_share": np.bincount(user[order], share[order] * (place == sizes[user]), n),
-                "listeners_per_artist": np.bincount(user, listens.listeners()[artist], n) / sizes,
+                "listeners_per_artist": np.bincount(user, listens.popularity()[artist], n) / sizes,
             },
             index=pd.Index(listens.users, name="user"),
         )

@@ -21,7 +21,7 @@ class Popularity(Recommender):
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
         super().fit(train, rng=rng)
-        self.listeners = train.listeners().astype(np.float32)
+        self.listeners = train.popularity().astype(np.float32)
         return self
 
     def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102

@@ -60,7 +60,7 @@ class EASE(Recommender):
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
         super().fit(train, rng=rng)
-        self.scale = (np.maximum(train.listeners(), 1) ** -self.damping).astype(np.float32)
+        self.scale = (np.maximum(train.popularity(), 1) ** -self.damping).astype(np.float32)
         self._solve(self._weighed(train.matrix))
         return self
 

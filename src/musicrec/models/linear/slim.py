@@ -51,7 +51,7 @@ class SLIM(ItemToItem):
         super().fit(train, rng=rng)
         listens = train.binary()
         common = sp.csr_array(listens.T @ listens)
-        listeners = train.listeners()
+        listeners = train.popularity()
         root = sp.diags_array(1 / np.sqrt(np.maximum(listeners, 1)))
         similar = sp.csr_array(root @ common @ root)
         similar.setdiag(0)

@@ -42,7 +42,7 @@ class ItemKNN(ItemToItem):
         rows, columns = common.coords
         different = rows != columns
         rows, columns, values = rows[different], columns[different], common.data[different]
-        listeners = train.listeners().astype(np.float64)
+        listeners = train.popularity().astype(np.float64)
         values = values / (np.sqrt(listeners[rows] * listeners[columns]) + self.shrinkage)
         similarity = sp.csr_array((values.astype(np.float32), (rows, columns)), shape=common.shape)
         self.weights = keep_largest(similarity, self.n_neighbours)

@@ -40,7 +40,7 @@ class RP3Beta(ItemToItem):
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
         super().fit(train, rng=rng)
         listens = train.binary()
-        listeners = np.maximum(train.listeners(), 1).astype(np.float64)
+        listeners = np.maximum(train.popularity(), 1).astype(np.float64)
         sizes = np.maximum(train.history_sizes(), 1).astype(np.float64)
         to_user = sp.diags_array(listeners**-self.alpha) @ listens.T
         to_item = sp.diags_array(sizes**-self.alpha) @ listens @ sp.diags_array(listeners**-self.beta)

@@ -140,7 +140,7 @@ class MultVAE(KerasModel):
         return result
 
     def _compile(self) -> keras.Model:
-        listeners = self.train.listeners()
+        listeners = self.train.popularity()
         self.kept = np.flatnonzero(listeners >= min(self.min_listeners, listeners.max()))
         n_items = len(self.kept)
         history = keras.Input((n_items,), sparse=True, name="history")

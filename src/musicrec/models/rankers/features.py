@@ -45,7 +45,7 @@ class Description:
     def __init__(self, side: SideInformation, train: Interactions) -> None:
         known = side.known(train)
         self.known = known
-        self.listeners = train.listeners()
+        self.listeners = train.popularity()
         self.sizes = train.history_sizes()
         rows, items = train.coordinates()
         plays = np.log1p(train.matrix.data)

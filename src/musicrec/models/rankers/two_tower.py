@@ -86,7 +86,7 @@ class TwoTower:
         if len(pairs) == 0:
             raise ValueError("two-tower: no playlist has two songs, one to show and one to find")
         self._build(about)
-        chance = (known.listeners() / len(known)).astype(np.float32)
+        chance = (known.popularity() / len(known)).astype(np.float32)
         step, batch = self._step(tf.constant(chance)), min(self.batch_size, len(pairs))
         self.losses = []
         for epoch in range(1, self.epochs + 1):

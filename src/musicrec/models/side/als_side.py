@@ -69,7 +69,7 @@ class ALSSide(FactorModel):
         tags = self.side.known(train).item_tags.T.tocsr()
         tags = tags[np.diff(tags.indptr) >= self.min_items]
         tags.data = self.tag_weight * np.log1p(tags.data)
-        listeners = train.listeners()
+        listeners = train.popularity()
         scale = np.maximum(listeners, 1.0) ** -self.damping
         scale *= listeners.sum() / (listeners * scale).sum()  # the mean over listens stays what it was
         rows = sp.vstack([plays, tags] if self.tag_weight else [plays], format="csr")

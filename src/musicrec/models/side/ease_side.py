@@ -67,7 +67,7 @@ class EASESide(EASE):
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
         super(EASE, self).fit(train, rng=rng)
         known = self.side.known(train)
-        self.scale = (np.maximum(train.listeners(), 1) ** -self.damping).astype(np.float32)
+        self.scale = (np.maximum(train.popularity(), 1) ** -self.damping).astype(np.float32)
         rows = [self._weighed(train.matrix)]
         self.own = np.full(train.n_users, -1)  # the row of tagged items of each user, -1 for none
         if self.tagged_weight:

@@ -83,7 +83,7 @@ class GenreWARP(FactorModel):
         """Learn from the cells of a table; weights are used as `weighting` says."""
         super().fit(train, rng=rng)
         described = self._described(train.n_items)
-        used = np.arange(train.n_items) if self.features is None else np.flatnonzero(train.listeners())
+        used = np.arange(train.n_items) if self.features is None else np.flatnonzero(train.popularity())
         model = LightFM(no_components=self.dim, loss="warp", k=self.k, random_state=int(rng.integers(2**31)))
         cells = as_coo(train.matrix[:, used])
         items = None if self.features is None else as_csr(described[used])

@@ -67,7 +67,7 @@ class KernelUsers(Recommender):
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
         super().fit(train, rng=rng)
         self.listens = relative_plays(train.matrix)
-        scale = np.maximum(train.listeners(), 1) ** -self.damping
+        scale = np.maximum(train.popularity(), 1) ** -self.damping
         self.listens.data *= scale.astype(np.float32)[self.listens.indices]
         kernel = tangent_kernel(_cosines(self.listens))
         known = self.side.known(train)
