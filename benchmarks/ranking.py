@@ -19,8 +19,8 @@ from benchmarks.evaluation import K
 from musicrec import datasets
 from musicrec.datasets.side_information import item_tags
 from musicrec.evaluation.ranking import evaluate
+from musicrec.models import registry
 from musicrec.models.base import FactorModel
-from musicrec.models.factors.als import ALS
 from musicrec.splits.by_user import Split, split_by_user
 
 HERE = Path(__file__).parent
@@ -110,5 +110,5 @@ def run() -> list[Ratio | Skipped]:
     data = datasets.load("auto", progress=False)
     split, tags = split_by_user(data.interactions, 0), item_tags(data)
     with threadpool_limits(1):
-        model = ALS(dim=64).fit(split.train, rng=np.random.default_rng(0))
+        model = registry.build("als", dim=64).fit(split.train, rng=np.random.default_rng(0))
         return [top_k(model, split), evaluation(model, split, tags)]

@@ -12,7 +12,7 @@ from musicrec.datasets.identity import identity
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.simulated import listeners, shapes
 from musicrec.datasets.sources import LASTFM
-from musicrec.models.factors.als import ALS
+from musicrec.models import registry
 from musicrec.serving import cache, fidelity, forms, quantisation
 
 SHAPE = shapes.Shape(
@@ -110,7 +110,7 @@ def test_weights_from_are_what_a_fold_in_adds_up(data):
 
 
 def test_als_serves_the_answer_of_its_fold_in(data, models):
-    full = ALS().fit(data.interactions, rng=np.random.default_rng(0))
+    full = registry.build("als").fit(data.interactions, rng=np.random.default_rng(0))
     order = np.argsort(-data.interactions.popularity(), kind="stable")
     liked = np.array([1, 8, 30])
     usual = np.expm1(np.log1p(data.interactions.matrix.data.astype(float)).mean())

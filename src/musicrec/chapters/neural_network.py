@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import stats
 
 from musicrec.datasets.interactions import Interactions
@@ -163,7 +163,7 @@ def any_cells(interactions: Interactions, n: int, seed: int) -> Examples:
     return Examples(users.astype(np.int32), items.astype(np.int32), np.asarray(labels, np.float32).ravel())
 
 
-def agreement(model: Recommender, users: ArrayLike) -> NDArray[np.float64]:
+def agreement(model: Recommender, users: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return Spearman's rank correlation of all items between each two of some users, shape (n_pairs,)."""
     ranks = stats.rankdata(model.scores(users), axis=1)
     return np.corrcoef(ranks)[np.triu_indices(len(ranks), k=1)]

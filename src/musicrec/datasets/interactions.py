@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
+
+from musicrec.datasets.labels import check_labels, label_column, positions, row_of, shown, weight_column
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,8 @@ class Interactions:
     Raises
     ------
     ValueError
-        When a weight is not a finite number above zero, or when labels and matrix disagree in size.
+        When a weight is not a finite number above zero, when labels and matrix disagree in size, or when a label is
+        missing, repeated or of another kind than the others.
     """
 
     matrix: sp.csr_array
@@ -35,7 +38,12 @@ class Interactions:
 
     def __post_init__(self) -> None:
         matrix = sp.csr_array(self.matrix, dtype=np.float32)
+        matrix.check_format(full_check=True)  # what is outside of the matrix would be read from foreign memory
         matrix.sum_duplicates()
+        for name, kind in (("users", "user"), ("items", "item")):
+            labels = _as_labels(getattr(self, name))
+            check_labels(labels, kind)
+            object.__setattr__(self, name, labels)
         if matrix.shape != (len(self.users), len(self.items)):
             raise ValueError(
                 f"the matrix has shape {matrix.shape}, but there are {len(self.users)} user labels "
@@ -71,12 +79,16 @@ class Interactions:
         user, item, weight : str
             Names of its columns; without `weight` every row weighs 1.
         users, items : array-like, optional
-            All labels, in the order of rows and columns; by default the sorted labels that occur.
+            All labels, in the order of rows and columns, each once; by default the sorted labels that occur.
 
         Raises
         ------
+        TypeError
+            When `frame` is no frame.
         ValueError
-            When the frame names a user or an item that is not among the labels.
+            When there are no rows or a column is not there; when a label is missing, of another kind than the others
+            (text among numbers) or not among the given ones; when a weight is not a finite number above zero. The
+            message names the row, counted from 0.
 
         Examples
         --------
@@ -86,16 +98,25 @@ class Interactions:
         array([[3., 1.],
                [0., 5.]], dtype=float32)
         """
+        if not isinstance(frame, pd.DataFrame):
+            raise TypeError(f"expected a pandas.DataFrame with one row per interaction, not {type(frame).__name__}")
+        if len(frame) == 0:
+            raise ValueError("the frame has no rows, so there are no interactions")
         labels, codes = [], []
-        for column, given in ((user, users), (item, items)):
-            label = np.unique(frame[column].to_numpy()) if given is None else np.asarray(given)
-            code = pd.Index(label).get_indexer(frame[column])
+        for column, kind, given in ((user, "user", users), (item, "item", items)):
+            values = label_column(frame, column)
+            label = np.unique(values) if given is None else _as_labels(given)
+            check_labels(label, kind)
+            code = pd.Index(label).get_indexer(pd.Index(values))
             if (code < 0).any():
-                unknown = frame[column].to_numpy()[code < 0][0]
-                raise ValueError(f"column {column!r} holds {unknown}, which is not among the given labels")
+                place = int((code < 0).argmax())
+                raise ValueError(
+                    f"{row_of(frame, place)}: column {column!r} holds {shown(values[place])}, which is not among the "
+                    f"given labels of {kind}s"
+                )
             labels.append(label)
             codes.append(code)
-        data = np.ones(len(frame)) if weight is None else frame[weight].to_numpy(dtype=np.float64)
+        data = np.ones(len(frame)) if weight is None else weight_column(frame, weight)
         shape = (len(labels[0]), len(labels[1]))
         return cls(sp.coo_array((data, (codes[0], codes[1])), shape=shape).tocsr(), labels[0], labels[1])
 
@@ -139,10 +160,43 @@ class Interactions:
         return rows, self.matrix.indices.astype(np.int64)
 
     def select(self, keep: NDArray[np.bool_]) -> Interactions:
-        """Return the same users and items with only the entries where `keep`, shape (n_entries,), is true."""
+        """Return the same users and items with only the entries where `keep`, shape (n_entries,), is true.
+
+        Raises
+        ------
+        ValueError
+            When `keep` does not say yes or no of every entry.
+        """
+        keep = np.asarray(keep)
+        if keep.dtype != bool or keep.shape != (len(self),):
+            raise ValueError(f"expected a yes or no for each of {len(self)} entries, not {keep.dtype} of {keep.shape}")
         rows, columns = self.coordinates()
         matrix = sp.csr_array((self.matrix.data[keep], (rows[keep], columns[keep])), shape=self.matrix.shape)
         return Interactions(matrix, self.users, self.items)
+
+    def history(self, labels: ArrayLike) -> sp.csr_array:
+        """Return the history of one person who is not among the users, by labels of items, as `history_of`.
+
+        Raises
+        ------
+        LookupError
+            When an item is unknown.
+        """
+        return history_of(self.numbers("item", labels), self.n_items)
+
+    def numbers(self, kind: str, labels: ArrayLike) -> NDArray[np.int64]:
+        """Return the row or column numbers of labels; `kind` is "user" or "item".
+
+        Raises
+        ------
+        LookupError
+            When there is no such label.
+        """
+        given = np.atleast_1d(_as_labels(labels))
+        found = pd.Index(self.users if kind == "user" else self.items).get_indexer(pd.Index(given))
+        if (found < 0).any():
+            raise LookupError(f"no {kind} has the label {shown(given[found < 0][0])}")
+        return found.astype(np.int64)
 
     def arrays(self) -> dict[str, Any]:
         """Return what `from_arrays` needs to restore them, as arrays that can be saved without pickle."""
@@ -158,19 +212,42 @@ class Interactions:
         return cls(sp.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape), users, items)
 
     def __add__(self, other: Interactions) -> Interactions:
-        """Join two disjoint sets of interactions of the same users and items (train + valid)."""
+        """Join two disjoint sets of interactions of the same users and items (train + valid).
+
+        Raises
+        ------
+        ValueError
+            When users or items differ, or when the two have interactions in common.
+        """
         if self.matrix.shape != other.matrix.shape:
             raise ValueError(f"shapes differ: {self.matrix.shape} and {other.matrix.shape}")
-        return Interactions(self.matrix + other.matrix, self.users, self.items)
+        if not all(np.array_equal(a, b) for a, b in ((self.users, other.users), (self.items, other.items))):
+            raise ValueError("the two have other users or items, so their rows and columns mean different things")
+        joined = Interactions(self.matrix + other.matrix, self.users, self.items)
+        if shared := len(self) + len(other) - len(joined):
+            raise ValueError(f"{shared} interactions are in both, and would be counted twice")
+        return joined
 
 
-def history_of(items: Sequence[int], n_items: int) -> sp.csr_array:
+def _as_labels(labels: Any) -> NDArray[Any]:
+    """Return labels as an array, without turning numbers among texts into texts."""
+    return labels if isinstance(labels, np.ndarray) else pd.Index(labels).to_numpy()
+
+
+def history_of(items: ArrayLike, n_items: int) -> sp.csr_array:
     """Return the history of one person as a matrix of ones, shape (1, n_items); an item named twice counts once.
+
+    Raises
+    ------
+    TypeError
+        When items are not given by their column numbers.
+    IndexError
+        When an item is not one of `n_items`.
 
     Examples
     --------
     >>> history_of([3, 1, 3], n_items=5).toarray()
     array([[0., 1., 0., 1., 0.]], dtype=float32)
     """
-    unique = np.unique(np.asarray(items, dtype=np.int64))
+    unique = np.unique(positions(items, n_items, "item"))
     return sp.csr_array((np.ones(len(unique), np.float32), unique, [0, len(unique)]), shape=(1, n_items))

@@ -17,7 +17,7 @@ from musicrec.datasets.sources import DataError, DataUnavailableError, data_dir
 NAME = "mpd"
 FOLDERS = ("mpd-sample", "mpd", "spotify_million_playlist_dataset/data", ".")
 URL = "https://www.aicrowd.com/challenges/spotify-million-playlist-dataset-challenge"
-SLICE = re.compile(r"mpd\.slice\.(\d+)-\d+\.json")
+SLICE = re.compile(r"mpd\.slice\.(\d+)-(\d+)\.json")
 MAX_SLICES = 10  # 10,000 playlists, as many as the originals took
 
 PLAYLIST = {
@@ -100,14 +100,33 @@ def load(*, progress: bool = True, max_slices: int | None = MAX_SLICES) -> Datas
 
 
 def find() -> list[Path]:
-    """Return the slices of the first folder that has any, in the order of their playlists."""
+    """Return the slices of the first folder that has any, in the order of their playlists.
+
+    Raises
+    ------
+    DataError
+        When two of them hold the same playlists by their names, or a name counts backwards.
+    """
     if (root := data_dir()) is None:
         return []
     for folder in FOLDERS:
-        slices = {int(m[1]): p for p in (root / folder).glob("mpd.slice.*.json") if (m := SLICE.fullmatch(p.name))}
-        if slices:
-            return [slices[first] for first in sorted(slices)]
+        found = ((p, m) for p in (root / folder).glob("mpd.slice.*.json") if (m := SLICE.fullmatch(p.name)))
+        if slices := sorted((int(m[1]), int(m[2]), p) for p, m in found):
+            _check_ranges(slices)
+            return [path for _, _, path in slices]
     return []
+
+
+def _check_ranges(slices: list[tuple[int, int, Path]]) -> None:
+    last, before = -1, None
+    for first, end, path in slices:
+        if end < first:
+            raise DataError(f"{path}: expected the first and the last playlist in its name, found {first} after {end}")
+        if before is not None and first <= last:
+            raise DataError(
+                f"{path} and {before.name} both hold playlist {first} by their names: take one of them away"
+            )
+        last, before = end, path
 
 
 def _read_slice(
@@ -149,8 +168,8 @@ def _check(value: Any, kinds: dict[str, type], place: str) -> None:
         if name not in value:
             raise DataError(f"{place}: expected {name}, which is missing")
         if not isinstance(value[name], kind) or isinstance(value[name], bool):
-            wanted = {int: "a whole number", str: "text", list: "a list"}[kind]
-            raise DataError(f"{place}: expected {wanted} as {name}, found {json.dumps(value[name])[:60]}")
+            expected = {int: "a whole number", str: "text", list: "a list"}[kind]
+            raise DataError(f"{place}: expected {expected} as {name}, found {json.dumps(value[name])[:60]}")
 
 
 def _assemble(

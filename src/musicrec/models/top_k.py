@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.labels import positions
 
 
 class Recommendations(NamedTuple):
@@ -14,6 +18,45 @@ class Recommendations(NamedTuple):
 
     ids: NDArray[np.int64]  # shape (n_users, k): column numbers of the interactions
     scores: NDArray[np.float32]  # shape (n_users, k)
+
+    def to_frame(
+        self, interactions: Interactions, users: ArrayLike | None = None, *, names: ArrayLike | None = None
+    ) -> pd.DataFrame:
+        """Return the lists with labels, one row per recommended item.
+
+        Parameters
+        ----------
+        interactions : Interactions
+            What the model was fitted on: its labels are used.
+        users : array-like of int, shape (n_users,), optional
+            Row numbers of the users asked for; without them, users are numbered by their place in the lists.
+        names : array-like, shape (n_items,), optional
+            What to call the items instead of ``interactions.items``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `user`, `rank` (from 1), `item` and `score`; empty places are left out.
+
+        Raises
+        ------
+        ValueError
+            When there are not as many users as lists, or not as many names as items.
+        """
+        labels = interactions.items if names is None else np.asarray(names)
+        if len(labels) != interactions.n_items:
+            raise ValueError(f"{len(labels)} names for {interactions.n_items} items")
+        asked = np.arange(len(self.ids))
+        if users is not None:
+            numbers = positions(users, interactions.n_users, "user")
+            if len(numbers) != len(self.ids):
+                raise ValueError(f"{len(numbers)} users for {len(self.ids)} lists")
+            asked = interactions.users[numbers]
+        rows, places = np.nonzero(self.ids >= 0)
+        return pd.DataFrame(
+            {"user": asked[rows], "rank": places + 1, "item": labels[self.ids[rows, places]],
+             "score": self.scores[rows, places]}
+        )  # fmt: skip
 
 
 def top_k(scores: NDArray[np.float32], k: int) -> Recommendations:

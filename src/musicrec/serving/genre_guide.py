@@ -66,7 +66,7 @@ class Guide:
         """
         row = self.find(text)
         mine = self.known[row]
-        scores = np.where(mine == listed, self.model.scores([row])[0], -np.inf).astype(np.float32)[None]
+        scores = np.where(mine == listed, self.model.scores(np.array([row]))[0], -np.inf).astype(np.float32)[None]
         ids, best = (part[0] for part in top_k(scores, k))
         weights = self.table.interactions.matrix[:, ids[ids >= 0]].toarray()
         likeness = self.table.features[ids[ids >= 0]] @ self.table.features.T

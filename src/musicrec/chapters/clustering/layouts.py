@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from musicrec.compiling import allow_no_cache
 from musicrec.models.factors.similar_items import nearest
 
 BATCH = 512  # rows compared with all others at once
@@ -101,6 +102,7 @@ def umap(
 
 def _library() -> ModuleType:
     """Import umap-learn without the TensorFlow it would load for a variant that is not used here."""
+    allow_no_cache()
     hidden = "tensorflow" not in sys.modules
     if hidden:
         sys.modules["tensorflow"] = None  # type: ignore[assignment]

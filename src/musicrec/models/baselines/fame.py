@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.models.base import Recommender
 
@@ -18,5 +18,5 @@ class Fame(Recommender):
     def __init__(self, popularity: NDArray[np.float64]) -> None:
         self.popularity = popularity
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return np.tile(self.popularity.astype(np.float32), (len(self._known(users)), 1))
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return np.tile(self.popularity.astype(np.float32), (len(users), 1))

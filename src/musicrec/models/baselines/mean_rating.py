@@ -32,7 +32,6 @@ class MeanRating(FactorModel):
         self.shrinkage, self.parts = shrinkage, parts
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         rows, columns = train.coordinates()
         left = train.matrix.data.astype(np.float64)
         mean = left.mean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Oracle as Truth
 from musicrec.models.base import Recommender
@@ -32,5 +32,5 @@ class Oracle(Recommender):
             raise ValueError("only simulated data have an oracle: of real listeners nobody knows the truth")
         self.truth = truth
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return np.array(self.truth.scores(self._known(users)), dtype=np.float32)
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return np.array(self.truth.scores(users), dtype=np.float32)

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.base import Recommender
@@ -20,12 +20,11 @@ class Popularity(Recommender):
     personal = False
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         self.listeners = train.popularity().astype(np.float32)
         return self
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return np.tile(self.listeners, (len(self._known(users)), 1))
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return np.tile(self.listeners, (len(users), 1))
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
         return np.tile(self.listeners, (histories.shape[0], 1))

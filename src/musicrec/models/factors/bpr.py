@@ -8,7 +8,6 @@ import numpy as np
 import scipy.sparse as sp
 from implicit.cpu.bpr import BayesianPersonalizedRanking
 from implicit.recommender_base import ModelFitError
-from threadpoolctl import threadpool_limits
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.base import FactorModel
@@ -58,17 +57,15 @@ class BPR(FactorModel):
         FloatingPointError
             When training diverges; names the learning rate.
         """
-        super().fit(train, rng=rng)
         model = BayesianPersonalizedRanking(
             self.dim, self.learning_rate, self.regularization, iterations=self.epochs, num_threads=1,
             random_state=int(rng.integers(2**31)),
         )  # fmt: skip
-        with threadpool_limits(1, "blas"):
-            try:
-                model.fit(sp.csr_matrix(train.binary()), show_progress=False)
-            except ModelFitError:
-                raise FloatingPointError(
-                    f"bpr: training diverged: the learning rate {self.learning_rate:g} is too high; try a tenth of it"
-                ) from None
+        try:
+            model.fit(sp.csr_matrix(train.binary()), show_progress=False)
+        except ModelFitError:
+            raise FloatingPointError(
+                f"bpr: training diverged: the learning rate {self.learning_rate:g} is too high; try a tenth of it"
+            ) from None
         self.user_factors, self.item_factors = model.user_factors, model.item_factors
         return self

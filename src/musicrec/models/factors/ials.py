@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.base import FactorModel
 from musicrec.models.space import Range, Space
+from musicrec.parallel import one_blas_thread
 
 
 @dataclass(eq=False, kw_only=True)
@@ -66,21 +66,19 @@ class IALS(FactorModel):
                 raise ValueError(f"ials: {setting} must be above zero, not {getattr(self, setting)}")
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         listens = self._weighted(train.matrix)
         by_item = listens.T.tocsr()
         scale = self.init_sd / np.sqrt(self.dim)
         items = rng.standard_normal((train.n_items, self.dim)) * scale
-        with threadpool_limits(1, "blas"):  # the systems are small: threads would wait for each other
-            for _ in tqdm(range(self.iterations), desc=self.name, unit="iteration", disable=None, leave=False):
-                users = self._solve(listens, items)
-                items = self._solve(by_item, users)
-            users = self._solve(listens, items)  # so that a user's scores are those of fold_in
+        for _ in tqdm(range(self.iterations), desc=self.name, unit="iteration", disable=None, leave=False):
+            users = self._solve(listens, items)
+            items = self._solve(by_item, users)
+        users = self._solve(listens, items)  # so that a user's scores are those of fold_in
         self.user_factors, self.item_factors = users.astype(np.float32), items.astype(np.float32)
         return self
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
-        with threadpool_limits(1, "blas"):
+        with one_blas_thread():  # the systems are small
             users = self._solve(self._weighted(histories), self.item_factors.astype(np.float64))
         return users.astype(np.float32) @ self.item_factors.T
 

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy.linalg.lapack import dposv as posv
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.files import whole
 from musicrec.models.base import FactorModel
+from musicrec.parallel import one_blas_thread
 
 
 class UserLoss(NamedTuple):
@@ -52,11 +53,13 @@ class LeastSquaresFactors(FactorModel):
         Where many do equally well (more factors than items heard, no penalty), the shortest.
         """
         loss = self.user_loss(histories)
-        result = np.zeros((histories.shape[0], self.item_factors.shape[1]), np.float32)
-        for row in range(len(result)):
-            entries = slice(histories.indptr[row], histories.indptr[row + 1])
-            solver = self._solver(histories.indices[entries], loss.weights[entries], loss.gram)
-            result[row] = solver @ loss.targets[entries]
+        factors = self.item_factors.astype(np.float64)
+        result = np.zeros((histories.shape[0], factors.shape[1]), np.float32)
+        with one_blas_thread():  # thousands of small systems
+            for row in range(len(result)):
+                entries = slice(histories.indptr[row], histories.indptr[row + 1])
+                heard, weights = factors[histories.indices[entries]], loss.weights[entries]
+                result[row] = _minimum(heard, weights, loss.targets[entries], loss.gram)
         return result
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
@@ -68,20 +71,10 @@ class LeastSquaresFactors(FactorModel):
         Exact, because the minimising vector is linear in the targets [Hu, Koren & Volinsky, 2008].
         """
         loss = self.user_loss(history)
-        solver = self._solver(history.indices, loss.weights, loss.gram)
+        heard = self.item_factors[history.indices].astype(np.float64)
+        solver = _minimum(heard, loss.weights, np.eye(len(heard)), loss.gram)
         shares = (self.item_factors[item].astype(np.float64) @ solver) * loss.targets
         return pd.Series(shares, index=history.indices).sort_values(ascending=False)
-
-    def _solver(
-        self, items: NDArray[np.int32], weights: NDArray[np.float64], gram: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return the matrix, shape (dim, n_entries), that turns the targets of one history into its vector."""
-        heard = self.item_factors[items].astype(np.float64)
-        weighted = heard.T * weights
-        if gram.any():
-            return linalg.solve(weighted @ heard + gram, weighted, assume_a="pos")
-        root = np.sqrt(weights)
-        return np.asarray(np.linalg.pinv(heard * root[:, None], rcond=1e-6) * root)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write settings, factors and training interactions to one ``.npz`` file, whole or not at all."""
@@ -125,3 +118,18 @@ class LeastSquaresFactors(FactorModel):
         index = pd.RangeIndex(facts["start"], facts["start"] + len(history), name="iteration")
         model.history = pd.DataFrame(history, index=index, columns=facts["columns"])
         return model
+
+
+def _minimum(
+    heard: NDArray[np.float64], weights: NDArray[np.float64], targets: NDArray[np.float64], gram: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the vector that minimises the loss of one history, shape (dim,), or of each column of `targets`."""
+    weighted = heard.T * weights
+    if gram.any():
+        system = weighted @ heard + gram
+        _, vectors, failed = posv(system, weighted @ targets, overwrite_a=True, overwrite_b=True)
+        if failed:
+            raise np.linalg.LinAlgError("the loss has no minimum: a penalty or a weight is not above zero")
+        return np.asarray(vectors)
+    root = np.sqrt(weights)
+    return np.asarray((np.linalg.pinv(heard * root[:, None], rcond=1e-6) * root) @ targets)

@@ -132,7 +132,6 @@ class MatrixFactorization(LeastSquaresFactors):
         FloatingPointError
             When the descent diverges; names the learning rate.
         """
-        super().fit(train, rng=rng)
         if self.patience is not None and valid is None:
             raise ValueError(f"{self.name}: patience needs validation entries")
         if tf.config.list_physical_devices("GPU"):

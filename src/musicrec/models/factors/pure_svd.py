@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
 from musicrec.datasets.interactions import Interactions
@@ -49,7 +49,6 @@ class PureSVD(Recommender):
         self.rank = rank
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         listens = train.binary().astype(np.float64)
         size = min(listens.shape)
         if self.rank < size // 2:
@@ -62,8 +61,8 @@ class PureSVD(Recommender):
         self.item_factors = np.ascontiguousarray(vectors[order].T, dtype=np.float32)
         return self
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return self.fold_in(self.train.matrix[self._known(users)])
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return self.fold_in(self.train.matrix[users])
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
         return (ones(histories) @ self.item_factors) @ self.item_factors.T

@@ -1,10 +1,11 @@
 """Weighted ridge regressions of many rows on the same factors, compiled: the inner step of `ials`."""
 
-import numba
 import numpy as np
 
+from musicrec.compiling import compiled
 
-@numba.njit(cache=True)
+
+@compiled
 def solve_rows(starts, columns, weights, factors, diagonal, penalty):  # type: ignore[no-untyped-def]
     """Return the vectors x that minimise Σ w·(1 − x·f)² + xᵀ·diag(`diagonal` + penalty)·x for each row.
 

@@ -57,7 +57,6 @@ class WARP(FactorModel):
         self.max_sampled, self.epochs = max_sampled, epochs
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         model = LightFM(
             no_components=self.dim, loss="warp", learning_rate=self.learning_rate, item_alpha=self.l2,
             user_alpha=self.l2, max_sampled=self.max_sampled, random_state=int(rng.integers(2**31)),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.base import Recommender
@@ -59,7 +59,6 @@ class EASE(Recommender):
         self.l2, self.damping, self.strength = l2, damping, strength
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         self.scale = (np.maximum(train.popularity(), 1) ** -self.damping).astype(np.float32)
         self._solve(self._weighed(train.matrix))
         return self
@@ -75,8 +74,8 @@ class EASE(Recommender):
         self.kernel = kernel + np.tril(kernel, -1).T
         self.smooth = _quadratic(rows.T.tocsr(), self.kernel)  # x_jᵀ K x_j for the column x_j of every item
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return self.fold_in(self.train.matrix[self._known(users)])
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return self.fold_in(self.train.matrix[users])
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
         history = self._weighed(histories)

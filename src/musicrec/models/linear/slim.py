@@ -48,7 +48,6 @@ class SLIM(ItemToItem):
         self.l1, self.l2, self.n_candidates, self.min_listeners = l1, l2, n_candidates, min_listeners
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         listens = train.binary()
         common = sp.csr_array(listens.T @ listens)
         listeners = train.popularity()

@@ -36,7 +36,6 @@ class ItemKNN(ItemToItem):
         self.n_neighbours, self.shrinkage = n_neighbours, shrinkage
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         listens = train.binary()
         common = sp.coo_array(listens.T @ listens)
         rows, columns = common.coords

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.models.base import Recommender
 
@@ -21,8 +21,8 @@ class ItemToItem(Recommender):
 
     weights: sp.csr_array
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return self.fold_in(self.train.matrix[self._known(users)])
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return self.fold_in(self.train.matrix[users])
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
         return (ones(histories) @ self.weights).toarray()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from musicrec.compiling import compiled
 
-@numba.njit(cache=True)
+
+@compiled
 def nearest_lists(  # type: ignore[no-untyped-def]
     starts, items, copies, bank_starts, bank_lists, bank_copies, own, sizes, itself, k, dice, shrinkage
 ):

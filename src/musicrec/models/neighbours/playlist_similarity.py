@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.base import Recommender
@@ -47,14 +47,12 @@ class PlaylistSimilarity(Recommender):
             self.name = "playlist-similarity-votes"  # type: ignore[misc]
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         self.listens = train.binary()
         self.bank = self._copies(train.matrix)
         self.seed = int(rng.integers(2**63))
         return self
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        users = self._known(users)
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
         return self._score(self.train.matrix[users], keys=users, itself=users)
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102

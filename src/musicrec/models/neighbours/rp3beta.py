@@ -38,7 +38,6 @@ class RP3Beta(ItemToItem):
         self.alpha, self.beta, self.n_neighbours = alpha, beta, n_neighbours
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         listens = train.binary()
         listeners = np.maximum(train.popularity(), 1).astype(np.float64)
         sizes = np.maximum(train.history_sizes(), 1).astype(np.float64)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import scipy.sparse as sp
 from keras import layers
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.networks.network import Examples, Network, labelled, pair_inputs
@@ -61,8 +61,7 @@ class AdditiveNetwork(Network):
         askers = np.repeat(users, self.n_negatives)
         return labelled(users, items, askers, original_negatives(held, askers, rng))
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        users = self._known(users)
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
         of_users, of_items, kernel, bias = self.network.get_weights()
         return (of_users[users] @ kernel) + (of_items @ kernel)[:, 0] + bias
 

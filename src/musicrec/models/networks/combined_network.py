@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.baselines.popularity import Popularity
@@ -40,8 +40,7 @@ class CombinedNetwork(AdditiveNetwork):
     n_similar: int = N_SIMILAR
     keep: int = KEEP
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        users = self._known(users)
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
         pool = similar_lists(self.train, self.n_similar).scores(users)
         return best_candidates(super().scores(users), mask_seen(pool, self.train.matrix[users]), self.keep)
 
@@ -63,8 +62,7 @@ class CombinedPopularity(Popularity):
     def __init__(self, n_similar: int = N_SIMILAR, keep: int = KEEP) -> None:
         self.n_similar, self.keep = n_similar, keep
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        users = self._known(users)
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
         pool = similar_lists(self.train, self.n_similar).scores(users)
         return best_candidates(super().scores(users), mask_seen(pool, self.train.matrix[users]), self.keep)
 

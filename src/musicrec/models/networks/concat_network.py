@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 from keras import layers
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.models.networks.network import Network, pair_inputs
 from musicrec.models.space import EMBEDDING, NEGATIVES, STEPS, Range, Space
@@ -64,13 +64,13 @@ class ConcatNetwork(Network):
             x = layers.Dense(units, activation="relu", name=f"hidden_{place}")(x)
         return keras.Model([user, item], layers.Dense(1, activation="sigmoid", name="answer")(x))
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the log-odds that a user holds an item, shape (len(users), n_items).
 
         The first hidden layer is linear before its relu, so what a user and what an item add to it is computed once
         for each of them and not for each pair.
         """
-        users, layer = self._known(users), self.network.get_layer
+        layer = self.network.get_layer
         of_users, of_items = (layer(name).get_weights()[0] for name in ("user_vectors", "item_vectors"))
         kernel, bias = layer("hidden_0").get_weights()
         from_users, from_items = of_users[users] @ kernel[: self.dim] + bias, of_items @ kernel[self.dim :]

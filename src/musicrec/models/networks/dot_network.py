@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 from keras import layers
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.models.networks.network import Network, pair_inputs
 from musicrec.models.space import EMBEDDING, NEGATIVES, STEPS, Range, Space
@@ -57,8 +57,8 @@ class DotNetwork(Network):
         answer = layers.Dense(1, activation="sigmoid", kernel_initializer="ones", name="answer")
         return keras.Model([user, item], answer(both))
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
         names = ("user_vectors", "item_vectors", "item_bias")
         of_users, of_items, bias = (self.network.get_layer(name).get_weights()[0] for name in names)
         (scale,), shift = self.network.get_layer("answer").get_weights()
-        return scale * (of_users[self._known(users)] @ of_items.T + bias[:, 0]) + shift
+        return scale * (of_users[users] @ of_items.T + bias[:, 0]) + shift

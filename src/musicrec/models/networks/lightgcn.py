@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import scipy.sparse as sp
 import tensorflow as tf
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.networks.keras_model import KerasModel
@@ -96,7 +96,6 @@ class LightGCN(KerasModel):
         FloatingPointError
             When training diverges; names the learning rate.
         """
-        super().fit(train, rng=rng)
         if self.patience is not None and watch is None:
             raise ValueError(f"{self.name}: patience needs a value to watch")
         self._start(rng)
@@ -117,9 +116,9 @@ class LightGCN(KerasModel):
         vectors = self._smooth(self.network.trainable_variables[0]).numpy()
         return vectors[: self.train.n_users], vectors[self.train.n_users :]
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
         of_users, of_items = self.factors()
-        return of_users[self._known(users)] @ of_items.T
+        return of_users[users] @ of_items.T
 
     def _compile(self) -> keras.Model:
         n = self.train.n_users + self.train.n_items

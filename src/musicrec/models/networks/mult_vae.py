@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import scipy.sparse as sp
 import tensorflow as tf
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.base import BATCH
@@ -99,7 +99,6 @@ class MultVAE(KerasModel):
         FloatingPointError
             When training diverges; names the learning rate.
         """
-        super().fit(train, rng=rng)
         if self.patience is not None and watch is None:
             raise ValueError(f"{self.name}: patience needs a value to watch")
         self._start(rng)
@@ -121,8 +120,8 @@ class MultVAE(KerasModel):
 
         return self._train(epoch, watch)
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return self.fold_in(self.train.matrix[self._known(users)])
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return self.fold_in(self.train.matrix[users])
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:  # noqa: D102
         result = np.empty(histories.shape, np.float32)

@@ -102,7 +102,6 @@ class Network(KerasModel):
         FloatingPointError
             When training diverges; names the learning rate.
         """
-        super().fit(train, rng=rng)
         self._start(rng)
         held = train if valid is None else train + valid
         check = None if valid is None else self.examples(valid, held.matrix, rng)
@@ -112,16 +111,14 @@ class Network(KerasModel):
         self, train: Interactions, examples: Examples, *, rng: np.random.Generator, valid: Examples | None = None
     ) -> Self:
         """Train on ready-made examples, the same in every epoch; `train` is what `recommend` leaves out."""
-        super().fit(train, rng=rng)
         self._start(rng)
         return self._train_on(lambda: examples, valid, None, rng)
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the log-odds that a user holds an item, shape (len(users), n_items).
 
         Log-odds rather than probabilities: they order pairs alike, but do not round to 1 for all that are likely.
         """
-        users = self._known(users)
         n = len(users) * self.train.n_items
         result = np.empty(n, np.float32)
         for start in range(0, n, PAIRS):

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import scipy.sparse as sp
 from keras import layers
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.networks.network import Examples, Network, labelled, pair_inputs, sample_negatives
@@ -121,9 +121,9 @@ class NNCF(Network):
             place[mine] = (rng.permutation(len(mine)) + 0.5 * value) / max(len(mine), 1)
         return np.argsort(place, kind="stable")
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the log-odds that a user holds an item, shape (len(users), n_items), from the collapsed network."""
-        users, net = self._known(users), self.collapse()
+        users, net = users, self.collapse()
         result = np.empty((len(users), self.train.n_items), np.float32)
         item_hidden = np.ascontiguousarray(net.item_hidden.T)
         for start in range(0, len(users), USERS_AT_ONCE):

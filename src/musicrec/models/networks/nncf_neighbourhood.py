@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 import tensorflow as tf
 from keras import layers
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.models.networks.network import Network, pair_inputs
 from musicrec.models.space import DROPOUT, NEGATIVES, STEPS, Space
@@ -95,13 +95,13 @@ class NNCFNeighbourhood(Network):
             x = layers.Dense(units, activation="relu", name=f"hidden_{place}")(x)
         return keras.Model([user, item], layers.Dense(1, activation="sigmoid", name="answer")(x))
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the log-odds of all items, shape (len(users), n_items).
 
         The pooled neighbours do not depend on the pair, as long as the user does not hold the item; what they add to
         the first layer is computed once. The pairs in training, of which that is not true, are scored one by one.
         """
-        users, net = self._known(users), self.network
+        users, net = users, self.network
         p, q = (net.get_layer(of).get_weights()[0] for of in ("users", "items"))
         of_user, of_item = (net.get_layer(of).pooled().numpy() for of in ("of_user", "of_item"))
         (first, bias), *rest = (net.get_layer(f"hidden_{place}").get_weights() for place in range(len(self.hidden)))

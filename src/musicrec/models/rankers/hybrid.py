@@ -107,7 +107,6 @@ class Hybrid(Recommender):
             raise ValueError("no system is left to propose candidates")
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         part = _parts(train, self.parts, rng)
         examples = []
         for fold in tqdm(range(self.folds), desc=self.name, unit="fold", disable=None, leave=False):
@@ -120,9 +119,8 @@ class Hybrid(Recommender):
         self._learn([example for example in examples if len(example[0].users)], int(rng.integers(2**31)))
         return self
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return scores of shape (len(users), n_items): candidates as ranked, all others below by the first system."""
-        users = self._known(users)
         first = self.systems[0].scores(users)
         if not first.size:
             return first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.models.base import Recommender
 from musicrec.models.top_k import mask_seen
@@ -30,5 +30,5 @@ class WithTrap(Recommender):
     def __init__(self, model: Recommender, tagged: sp.csr_array) -> None:
         self.model, self.tagged, self.train = model, tagged, model.train
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return mask_seen(self.model.scores(users), self.tagged[self._known(users)])
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return mask_seen(self.model.scores(users), self.tagged[users])

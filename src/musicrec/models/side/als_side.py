@@ -7,7 +7,6 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
-from threadpoolctl import threadpool_limits
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import SideInformation
@@ -50,11 +49,11 @@ class ALSSide(FactorModel):
     def __init__(
         self,
         side: SideInformation,
-        dim: int = 252,
-        regularization: float = 63.8,
-        alpha: float = 10.4,
-        damping: float = 0.22,
-        tag_weight: float = 1.27,
+        dim: int = 64,
+        regularization: float = 100.0,
+        alpha: float = 40.0,
+        damping: float = 0.0,
+        tag_weight: float = 1.0,
         min_items: int = 3,
         iterations: int = 15,
     ) -> None:
@@ -62,7 +61,6 @@ class ALSSide(FactorModel):
         self.damping, self.tag_weight, self.min_items, self.iterations = damping, tag_weight, min_items, iterations
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         plays = train.matrix.copy()
         plays.data = np.log1p(plays.data)
         plays.data /= plays.data.mean() or 1
@@ -75,10 +73,9 @@ class ALSSide(FactorModel):
         rows = sp.vstack([plays, tags] if self.tag_weight else [plays], format="csr")
         confidence = sp.csr_matrix(rows * scale, dtype=np.float32)
         confidence.data = 1 + np.float32(self.alpha) * confidence.data
-        with threadpool_limits(1, "blas"):
-            model = AlternatingLeastSquares(
-                self.dim, self.regularization, 1.0, iterations=self.iterations, num_threads=1, random_state=rng
-            )
-            model.fit(confidence, show_progress=False)
+        model = AlternatingLeastSquares(
+            self.dim, self.regularization, 1.0, iterations=self.iterations, num_threads=1, random_state=rng
+        )
+        model.fit(confidence, show_progress=False)
         self.user_factors, self.item_factors = model.user_factors[: train.n_users], model.item_factors
         return self

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import SideInformation
@@ -53,11 +53,11 @@ class EASESide(EASE):
     def __init__(
         self,
         side: SideInformation,
-        l2: float = 57.1,
-        damping: float = 0.208,
-        strength: str = "log",
-        tag_weight: float = 0.86,
-        tagged_weight: float = 0.719,
+        l2: float = 200.0,
+        damping: float = 0.0,
+        strength: str = "equal",
+        tag_weight: float = 1.0,
+        tagged_weight: float = 1.0,
         min_items: int = 3,
     ) -> None:
         super().__init__(l2, damping, strength)
@@ -65,7 +65,6 @@ class EASESide(EASE):
         self.tag_weight, self.tagged_weight = tag_weight, tagged_weight
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super(EASE, self).fit(train, rng=rng)
         known = self.side.known(train)
         self.scale = (np.maximum(train.popularity(), 1) ** -self.damping).astype(np.float32)
         rows = [self._weighed(train.matrix)]
@@ -82,8 +81,7 @@ class EASESide(EASE):
         self._solve(sp.csr_array(sp.vstack(rows, format="csr"), dtype=np.float32))
         return self
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        users = self._known(users)
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
         history = self._weighed(self.train.matrix[users])
         linear = self._linear(history)
         scores = linear @ self.rows

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import SideInformation
@@ -38,12 +38,11 @@ class Friends(Recommender):
         self.side, self.trust = side, trust
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         self.listens = train.binary()
         friends = self.side.known(train).friends
         sets = unit_rows(self.listens)
         self.weights = sp.csr_array(friends.multiply(sets @ sets.T) + np.float32(self.trust) * friends)
         return self
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return (self.weights[self._known(users)] @ self.listens).toarray()
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return (self.weights[users] @ self.listens).toarray()

@@ -81,7 +81,6 @@ class GenreWARP(FactorModel):
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:
         """Learn from the cells of a table; weights are used as `weighting` says."""
-        super().fit(train, rng=rng)
         described = self._described(train.n_items)
         used = np.arange(train.n_items) if self.features is None else np.flatnonzero(train.popularity())
         model = LightFM(no_components=self.dim, loss="warp", k=self.k, random_state=int(rng.integers(2**31)))

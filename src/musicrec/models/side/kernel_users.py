@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import SideInformation
@@ -54,8 +54,8 @@ class KernelUsers(Recommender):
     def __init__(
         self,
         side: SideInformation,
-        l2: float = 5.0,
-        damping: float = 0.2,
+        l2: float = 1.0,
+        damping: float = 0.0,
         tag_weight: float = 1.0,
         friend_weight: float = 1.0,
     ) -> None:
@@ -65,7 +65,6 @@ class KernelUsers(Recommender):
         self.tag_weight, self.friend_weight = tag_weight, friend_weight
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         self.listens = relative_plays(train.matrix)
         scale = np.maximum(train.popularity(), 1) ** -self.damping
         self.listens.data *= scale.astype(np.float32)[self.listens.indices]
@@ -81,8 +80,8 @@ class KernelUsers(Recommender):
         self.weights = scipy.linalg.solve(regularised, kernel, assume_a="pos").astype(np.float32).T
         return self
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return np.asarray(self.weights[self._known(users)] @ self.listens)
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return np.asarray(self.weights[users] @ self.listens)
 
 
 def tangent_kernel(cosines: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import SideInformation
@@ -34,7 +34,6 @@ class TagContent(Recommender):
         self.side = side
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         self.known = self.side.known(train)
         used = self.known.item_tags
         tagged = (np.diff(used.indptr) > 0).sum()
@@ -50,8 +49,7 @@ class TagContent(Recommender):
         self.profiles = unit_rows(sp.csr_array(plays @ self._vectors(used)))
         return self
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        users = self._known(users)
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
         profiles = self.profiles[users]
         scores = (profiles @ self.items_by_tag).toarray()
         # where the user's own tags are among the counts, without them
