@@ -21,7 +21,7 @@ from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.simulated.listeners import listeners
 from musicrec.datasets.simulated.shapes import Shape
 from musicrec.datasets.simulated.songs import songs
-from musicrec.models.baselines import fame as fame_module
+from musicrec.models.baselines.artist_popularity import ArtistPopularity
 from musicrec.models.side import feature_cosine, genre_warp
 from musicrec.models.side.genre_warp import GenreWARP
 from musicrec.serving.genre_guide import Guide
@@ -221,12 +221,12 @@ def test_features_place_artists_that_training_never_saw(taught: GenreTable):
         lambda: feature_cosine.FeatureCosine(features),
     ):
         assert genre_to_artist.over_seeds(build, taught, (0, 1))["AUC"].mean() > 0.95
-    for build in (lambda: GenreWARP(8, 20), lambda: fame_module.Fame(taught.popularity)):
+    for build in (lambda: GenreWARP(8, 20), lambda: ArtistPopularity(taught.popularity)):
         assert 0.2 < genre_to_artist.over_seeds(build, taught, (0, 1, 2))["AUC"].mean() < 0.8
 
 
 def test_fame_is_the_share_that_is_less_popular(taught: GenreTable):
-    result = genre_to_artist.over_seeds(lambda: fame_module.Fame(taught.popularity), taught, (0,), hold_out="cells")
+    result = genre_to_artist.over_seeds(lambda: ArtistPopularity(taught.popularity), taught, (0,), hold_out="cells")
     assert (result["fame@10"] > 0.85).all()
 
 

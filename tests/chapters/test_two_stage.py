@@ -17,7 +17,7 @@ from musicrec.datasets.simulated.songs import songs as simulated_songs
 from musicrec.evaluation import continuation
 from musicrec.models.rankers import pairs as pairs_module
 from musicrec.models.rankers.lambdamart import LambdaMART
-from musicrec.models.rankers.pairs import Known, Pairs
+from musicrec.models.rankers.pairs import Pairs, SongFeatures
 from musicrec.splits import playlists as playlists_module
 
 N = 120
@@ -33,7 +33,7 @@ def data() -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def small() -> tuple[Interactions, Known]:
+def small() -> tuple[Interactions, SongFeatures]:
     """40 playlists of two tastes; a song's first feature says whose it is, an artist has four songs of a taste."""
     taste = np.arange(N) % 2
     matrix = np.zeros((40, N), np.float32)
@@ -43,7 +43,7 @@ def small() -> tuple[Interactions, Known]:
     audio[:, 0] += 4 * (taste - 0.5)
     genre = np.eye(2, dtype=np.float32)[taste]
     playlists = Interactions(sp.csr_array(matrix), np.arange(40), np.arange(N))
-    return playlists, Known(audio, np.arange(N) // 8 * 2 + taste, genre)
+    return playlists, SongFeatures(audio, np.arange(N) // 8 * 2 + taste, genre)
 
 
 # ---- protocol
@@ -129,7 +129,7 @@ def test_features_do_not_tell_what_is_known(small) -> None:
     b, _ = pairs_module.pair_features(lists, scores, alone, np.array([0]), about)
     np.testing.assert_array_equal(a, b)
     assert a.shape == (1, 3, len(names)) and np.isfinite(a).all()
-    only, few = pairs_module.pair_features(lists, scores, playlists, np.array([0]), Known(about.audio))
+    only, few = pairs_module.pair_features(lists, scores, playlists, np.array([0]), SongFeatures(about.audio))
     np.testing.assert_array_equal(only, a[:, :, : len(few)])
 
 
@@ -231,7 +231,7 @@ def test_towers_learn_repeat_and_reload(small, tmp_path: Path) -> None:
     loaded = two_tower.TwoTower.load(tmp_path / "towers.npz", about)
     np.testing.assert_array_equal(loaded.playlists(split.train, users), vectors[0])
     with pytest.raises(ValueError, match="its towers know"):
-        two_tower.TwoTower.load(tmp_path / "towers.npz", Known(about.audio))
+        two_tower.TwoTower.load(tmp_path / "towers.npz", SongFeatures(about.audio))
     with pytest.raises(ValueError, match="learning_rate must be above zero"):
         two_tower.TwoTower(learning_rate=0)
 

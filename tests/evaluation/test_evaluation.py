@@ -122,7 +122,7 @@ def test_saved_evaluations_come_back(listens: Interactions, tmp_path: Path) -> N
     for a, b in zip(before, after, strict=True):
         pd.testing.assert_frame_equal(a.per_user, b.per_user)
         np.testing.assert_array_equal(a.lists, b.lists)
-        assert (a.whole, a.fit_seconds, a.recommend_seconds) == (b.whole, b.fit_seconds, b.recommend_seconds)
+        assert (a.overall, a.fit_seconds, a.recommend_seconds) == (b.overall, b.fit_seconds, b.recommend_seconds)
     assert paired_difference(after, before).mean == 0
 
 

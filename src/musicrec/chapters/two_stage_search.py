@@ -12,7 +12,7 @@ from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.songs import Floats
 from musicrec.evaluation.continuation import measure, reorder, retrieve
 from musicrec.models.rankers.lambdamart import LambdaMART
-from musicrec.models.rankers.pairs import Known, training_pairs
+from musicrec.models.rankers.pairs import SongFeatures, training_pairs
 from musicrec.models.rankers.pairwise import PairwiseRanker
 from musicrec.models.rankers.two_tower import TwoTower
 
@@ -39,7 +39,7 @@ def try_rankers(
     inputs: Floats,
     known: Interactions,
     held_out: Interactions,
-    about: Known,
+    about: SongFeatures,
     *,
     learn: NDArray[np.int64],
     check: NDArray[np.int64],
@@ -112,7 +112,7 @@ def fit_ranker(
     embeddings: tuple[Floats, Floats],
     known: Interactions,
     held_out: Interactions,
-    about: Known,
+    about: SongFeatures,
     *,
     seed: int,
 ) -> PairwiseRanker | LambdaMART:

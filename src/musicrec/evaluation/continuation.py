@@ -50,7 +50,7 @@ def measure(lists: NDArray[np.int64], held_out: Interactions) -> Evaluation:
     return Evaluation(users, pd.DataFrame(columns), lists)
 
 
-def best_lists(score: Any, known: Interactions, users: NDArray[np.int64], k: int = CANDIDATES) -> NDArray[np.int64]:
+def best_lists(score: Any, train: Interactions, users: NDArray[np.int64], k: int = CANDIDATES) -> NDArray[np.int64]:
     """Return the k best songs of each playlist, none of its own, shape (n, k); equal scores in random order.
 
     Songs stand in the file in the order of the playlists they are in, so that ties broken by index would favour the
@@ -60,23 +60,23 @@ def best_lists(score: Any, known: Interactions, users: NDArray[np.int64], k: int
     ----------
     score : callable
         Takes the row numbers of some playlists and returns their scores of all songs, float32.
-    known : Interactions
-        The playlists as far as they are known.
+    train : Interactions
+        The playlists without what is held out of them.
     users : numpy.ndarray, shape (n,)
         For whom.
     """
-    order = np.random.default_rng(0).permutation(known.n_items)
+    order = np.random.default_rng(0).permutation(train.n_items)
     lists = []
     for start in range(0, len(users), BATCH):
         batch = users[start : start + BATCH]
-        scores = mask_seen(np.array(score(batch), np.float32), known.matrix[batch])
+        scores = mask_seen(np.array(score(batch), np.float32), train.matrix[batch])
         ids = top_k(scores[:, order], k).ids
         lists.append(np.where(ids >= 0, order[ids], -1))
     return np.concatenate(lists)
 
 
 def retrieve(
-    playlists: Floats, songs: Floats, known: Interactions, users: NDArray[np.int64], k: int = CANDIDATES
+    playlists: Floats, songs: Floats, train: Interactions, users: NDArray[np.int64], k: int = CANDIDATES
 ) -> tuple[NDArray[np.int64], Floats]:
     """Return the k songs with the highest dot product with each playlist, none of its own, and the products.
 
@@ -84,7 +84,7 @@ def retrieve(
     ----------
     playlists, songs : numpy.ndarray, shape (len(users), dim), (n_songs, dim)
         Embeddings.
-    known : Interactions
+    train : Interactions
         Which songs are a playlist's own.
     users : numpy.ndarray, shape (n,)
         Row numbers of the playlists.
@@ -100,7 +100,7 @@ def retrieve(
     parts = []
     for start in range(0, len(users), BATCH):
         batch = slice(start, start + BATCH)
-        scores = mask_seen(playlists[batch] @ columns, known.matrix[users[batch]])
+        scores = mask_seen(playlists[batch] @ columns, train.matrix[users[batch]])
         if spare <= 0:
             parts.append(tuple(top_k(scores, k)))
             continue

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from musicrec.datasets.interactions import Interactions
 from musicrec.evaluation.ranking import Evaluation, evaluate
 from musicrec.models.base import Recommender
+from musicrec.models.checks import check_interactions
 from musicrec.parallel import parallel_map
 from musicrec.splits.by_user import SEEDS, TUNING_SEED, split_by_user
 
@@ -51,7 +52,7 @@ def cross_evaluate(
     list of Evaluation
         One per seed. Who has something held out does not depend on the seed, so rows are the same users throughout.
     """
-    name = build().name
+    name = _fresh(build).name
     late = [name] if with_valid else []
     return cross_evaluate_all(
         {name: build}, interactions, seeds=seeds, k=k, part=part, tags=tags, with_valid=late, progress=progress
@@ -89,9 +90,19 @@ def cross_evaluate_all(
 
     Raises
     ------
+    TypeError
+        When `interactions` are none, or `builds` holds something else than functions that return a model.
     ValueError
-        When what a system would be fitted on is also what it would be evaluated on.
+        When what a system would be fitted on is also what it would be evaluated on; when there are no seeds or no
+        systems, or `with_valid` names none of them.
     """
+    check_interactions(interactions, "what is split")
+    for build in builds.values():
+        _check_build(build)
+    if not builds or not len(seeds):
+        raise ValueError("there is nothing to evaluate: name at least one system and one seed")
+    if unknown := [name for name in with_valid if name not in builds]:
+        raise ValueError(f"with_valid names {unknown[0]!r}, which is not among the systems: {', '.join(builds)}")
     if with_valid and part == "valid":
         raise ValueError("a model fitted on the validation part cannot be evaluated on it")
 
@@ -100,7 +111,7 @@ def cross_evaluate_all(
         split = split_by_user(interactions, seed)
         train = split.train + split.valid if name in with_valid else split.train
         start = time.perf_counter()
-        model = builds[name]().fit(train, rng=np.random.default_rng(seed))
+        model = _fresh(builds[name]).fit(train, rng=np.random.default_rng(seed))
         seconds = time.perf_counter() - start
         return replace(evaluate(model, split, k, part=part, tags=tags), fit_seconds=seconds)
 
@@ -139,10 +150,33 @@ def validate(
     -------
     pandas.DataFrame
         One row per candidate, one column per metric; ``table["ndcg@10"].idxmax()`` is the choice.
+
+    Raises
+    ------
+    TypeError
+        As `cross_evaluate_all`.
     """
+    check_interactions(interactions, "what is split")
+    for build in candidates.values():
+        _check_build(build)
     split = split_by_user(interactions, seed)
     rows = {}
     for name, build in tqdm(candidates.items(), desc="settings", disable=not progress, leave=False):
-        model = build().fit(split.train, rng=np.random.default_rng(seed))
+        model = _fresh(build).fit(split.train, rng=np.random.default_rng(seed))
         rows[name] = evaluate(model, split, k, part="valid").means()
     return pd.DataFrame(rows).T
+
+
+def _check_build(build: object) -> None:
+    if isinstance(build, Recommender):
+        name = type(build).__name__
+        raise TypeError(f"pass what builds a model, not a model: {name}, or lambda: {name}(…); each split gets its own")
+    if not callable(build):
+        raise TypeError(f"expected a function that returns an unfitted model, not {build!r}")
+
+
+def _fresh(build: Callable[[], Recommender]) -> Recommender:
+    _check_build(build)
+    if not isinstance(model := build(), Recommender):
+        raise TypeError(f"expected a function that returns an unfitted model, but it returned {model!r}")
+    return model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from musicrec.evaluation.ranking import held_out_and_seen
+from musicrec.evaluation.ranking import check_model, held_out_and_seen
 from musicrec.models.base import BATCH, Recommender
 from musicrec.splits.by_user import Split
 
@@ -28,22 +28,23 @@ def held_out_ranks(model: Recommender, split: Split, *, part: str = "test") -> p
 
     Raises
     ------
-    ValueError
-        When `part` is neither "valid" nor "test", nobody has anything held out in it, or a score is not a number.
+    TypeError, NotFittedError, ValueError
+        As `evaluate`; or when a score is not a number.
     """
     held_out, seen = held_out_and_seen(split, part)
+    check_model(model, held_out)
     users = np.flatnonzero(held_out.history_sizes())
     rows = []
     for batch in np.array_split(users, -(-len(users) // BATCH)):
         scores = model.scores(batch)
         if np.isnan(scores).any():
             raise ValueError(f"{model.name}: some scores are not numbers")
-        for user, mine in zip(batch, scores, strict=True):
-            items, known = (m.indices[m.indptr[user] : m.indptr[user + 1]] for m in (held_out.matrix, seen.matrix))
-            others = np.ones(len(mine), dtype=bool)
-            others[items] = others[known] = False
-            candidates, wanted = mine[others], mine[items][:, None]
-            ahead = (candidates > wanted) | ((candidates == wanted) & (np.flatnonzero(others) < items[:, None]))
+        for user, of_user in zip(batch, scores, strict=True):
+            items, own = (m.indices[m.indptr[user] : m.indptr[user + 1]] for m in (held_out.matrix, seen.matrix))
+            others = np.ones(len(of_user), dtype=bool)
+            others[items] = others[own] = False
+            candidates, scored = of_user[others], of_user[items][:, None]
+            ahead = (candidates > scored) | ((candidates == scored) & (np.flatnonzero(others) < items[:, None]))
             n = np.full(len(items), len(candidates))
             rows.append(np.stack([np.full(len(items), user), items, ahead.sum(axis=1) + 1, n], axis=1))
     return pd.DataFrame(np.concatenate(rows), columns=["user", "item", "rank", "others"])

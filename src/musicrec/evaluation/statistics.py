@@ -25,9 +25,11 @@ def compare(systems: Mapping[str, Sequence[Evaluation]], best: str, metric: str 
 
     Raises
     ------
-    KeyError
+    ValueError
         When `best` is not among the systems.
     """
+    if best not in systems:
+        raise ValueError(f"{best!r} is not among the systems: {', '.join(systems)}")
     others = [name for name in systems if name != best]
     tests = [paired_difference(systems[name], systems[best], metric) for name in others]
     table = pd.DataFrame(tests, index=others).rename(columns={"mean": "difference"})
@@ -55,6 +57,8 @@ class Difference(NamedTuple):
 def bootstrap_mean(values: NDArray[np.float64], *, seed: int = 0) -> Interval:
     """Return the mean and its 95 % percentile bootstrap interval [Efron & Tibshirani, 1993]; NaN is left out.
 
+    Of fewer than two values nothing is known about how they vary: the ends of the interval are NaN.
+
     Examples
     --------
     >>> interval = bootstrap_mean(np.arange(100.0))
@@ -71,25 +75,45 @@ def paired_difference(
     """Compare two systems user by user on the same splits.
 
     A user's values are first averaged over the splits, so that a user counts once; then users are drawn with
-    replacement. The p value is twice the share of resampled means on the far side of zero.
+    replacement. The p value is twice the share of resampled means on the far side of zero; but n users who all differ
+    in the same direction do so by chance with a probability of 2 ** (1 - n), and it is never smaller than that (sign
+    test). With fewer than two users nothing can be said: interval and p are NaN.
 
     Raises
     ------
     ValueError
         When the two were not measured on the same users.
     """
+    if not len(ours):
+        raise ValueError("there are no evaluations to compare")
     if len(ours) != len(theirs) or any(
         not np.array_equal(a.users, b.users) for a, b in zip(ours, theirs, strict=False)
     ):
         raise ValueError("the two systems were not evaluated on the same splits and users")
     difference = user_means(ours, metric) - user_means(theirs, metric)
     mean, low, high, means = _bootstrap(difference, seed)
+    n = int((~np.isnan(difference)).sum())
+    if n < 2:
+        return Difference(mean, low, high, float("nan"))
     beyond = min((means <= 0).sum(), (means >= 0).sum())
-    return Difference(mean, low, high, min(1.0, 2 * (beyond + 1) / (len(means) + 1)))
+    return Difference(mean, low, high, float(min(1.0, max(2 * (beyond + 1) / (len(means) + 1), 2.0 ** (1 - n)))))
 
 
 def user_means(evaluations: Sequence[Evaluation], metric: str) -> NDArray[np.float64]:
-    """Return each user's mean of a metric over the splits, shape (n_users,), without the NaN."""
+    """Return each user's mean of a metric over the splits, shape (n_users,); NaN where a user has none in any split.
+
+    Raises
+    ------
+    ValueError
+        When there are no evaluations, they are of other users each, or there is no such metric.
+    """
+    if not len(evaluations):
+        raise ValueError("there are no evaluations to take the mean of")
+    for e in evaluations:
+        if metric not in e.per_user:
+            raise ValueError(f"there is no metric {metric!r} per user; there are {', '.join(map(str, e.per_user))}")
+        if not np.array_equal(e.users, evaluations[0].users):
+            raise ValueError("the evaluations are not of the same users")
     values = np.stack([e.per_user[metric].to_numpy() for e in evaluations])
     there = ~np.isnan(values)
     n = there.sum(axis=0)
@@ -99,15 +123,17 @@ def user_means(evaluations: Sequence[Evaluation], metric: str) -> NDArray[np.flo
 def holm(p: Sequence[float]) -> NDArray[np.float64]:
     """Adjust p values of several tests made at once so that no false claim is likely [Holm, 1979].
 
+    A p value that is NaN, of a test that could not be made, stays NaN and does not count.
+
     Examples
     --------
     >>> holm([0.01, 0.04, 0.03])
     array([0.03, 0.06, 0.06])
     """
     values = np.asarray(p, dtype=np.float64)
-    order = np.argsort(values, kind="stable")
-    adjusted = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
-    result = np.empty_like(values)
+    order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]  # NaN comes last
+    adjusted = np.maximum.accumulate(values[order] * np.arange(len(order), 0, -1))
+    result = np.full_like(values, np.nan)
     result[order] = np.minimum(adjusted, 1)
     return result
 
@@ -117,7 +143,14 @@ def summarise(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
 
     The interval is the bootstrap over users of their means over the splits; metrics of all lists together, which
     have no value per user, have none.
+
+    Raises
+    ------
+    ValueError
+        When there are no evaluations.
     """
+    if not len(evaluations):
+        raise ValueError("there are no evaluations to summarise")
     by_split = pd.DataFrame([e.means() for e in evaluations])
     table = pd.DataFrame({"value": by_split.mean(), "sd": by_split.std(ddof=1)})
     for metric in evaluations[0].per_user:
@@ -129,7 +162,9 @@ def summarise(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
 def _bootstrap(values: NDArray[np.float64], seed: int) -> tuple[float, float, float, NDArray[np.float64]]:
     values = values[~np.isnan(values)]
     mean = float(values.mean()) if len(values) else float("nan")
-    if len(values) < 2 or np.ptp(values) == 0:
+    if len(values) < 2:
+        return mean, float("nan"), float("nan"), np.full(RESAMPLES, mean)
+    if np.ptp(values) == 0:
         return mean, mean, mean, np.full(RESAMPLES, mean)
     result = stats.bootstrap(
         (values,), np.mean, n_resamples=RESAMPLES, batch=100, method="percentile", rng=np.random.default_rng(seed)

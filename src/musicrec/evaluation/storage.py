@@ -21,7 +21,7 @@ def save_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
         arrays[f"{n}/users"], arrays[f"{n}/lists"] = e.users, e.lists
         arrays[f"{n}/seconds"] = np.array([e.fit_seconds, e.recommend_seconds])
         arrays |= {f"{n}/user/{name}": e.per_user[name].to_numpy() for name in e.per_user}
-        arrays |= {f"{n}/whole/{name}": np.array(value) for name, value in e.whole.items()}
+        arrays |= {f"{n}/overall/{name}": np.array(value) for name, value in e.overall.items()}
     with whole(path, "wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
@@ -40,11 +40,13 @@ def load_evaluations(path: Path) -> list[Evaluation]:
         for n in range(n_splits):
             names = [name.removeprefix(f"{n}/") for name in arrays.files if name.startswith(f"{n}/")]
             users = {name.removeprefix("user/"): arrays[f"{n}/{name}"] for name in names if name.startswith("user/")}
-            whole = {
-                name.removeprefix("whole/"): float(arrays[f"{n}/{name}"]) for name in names if name.startswith("whole/")
+            overall = {
+                name.removeprefix("overall/"): float(arrays[f"{n}/{name}"])
+                for name in names
+                if name.startswith("overall/")
             }
             fit, recommend = arrays[f"{n}/seconds"].tolist()
             evaluations.append(
-                Evaluation(arrays[f"{n}/users"], pd.DataFrame(users), arrays[f"{n}/lists"], whole, fit, recommend)
+                Evaluation(arrays[f"{n}/users"], pd.DataFrame(users), arrays[f"{n}/lists"], overall, fit, recommend)
             )
     return evaluations

@@ -143,10 +143,10 @@ def find(name: str) -> System:
     UnknownNameError
         When there is none; the message names those that come close.
     """
-    known = {**_found(), **_registered}
-    if name not in known:
-        raise UnknownNameError(name, difflib.get_close_matches(name, known, n=3, cutoff=0.5), "system")
-    return known[name]
+    everything = {**_found(), **_registered}
+    if name not in everything:
+        raise UnknownNameError(name, difflib.get_close_matches(name, everything, n=3, cutoff=0.5), "system")
+    return everything[name]
 
 
 def searched(names: list[str] | None = None) -> list[str]:

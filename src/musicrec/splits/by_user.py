@@ -41,6 +41,8 @@ def split_by_user(interactions: Interactions, seed: int, valid: float = 0.1, tes
 
     Raises
     ------
+    TypeError
+        When `interactions` are none.
     ValueError
         When the shares leave nothing to train on, or when no user has enough interactions to hold one out.
 
@@ -52,7 +54,9 @@ def split_by_user(interactions: Interactions, seed: int, valid: float = 0.1, tes
     >>> len(split.train), len(split.valid), len(split.test)
     (48, 6, 6)
     """
-    if valid < 0 or test < 0 or valid + test >= 1:
+    if not isinstance(interactions, Interactions):
+        raise TypeError(f"expected Interactions to split, not {type(interactions).__name__}")
+    if not (valid >= 0 and test >= 0 and valid + test < 1):  # as NaN is not, either
         raise ValueError(f"shares of {valid} and {test} leave nothing to train on")
     sizes = interactions.history_sizes()
     # floor of a product of decimals: 0.1 * 30 must be 3, whatever its binary rounding
@@ -79,7 +83,7 @@ def split_by_user(interactions: Interactions, seed: int, valid: float = 0.1, tes
 def is_held_out(lists: NDArray[np.int64], users: NDArray[np.int64], held_out: Interactions) -> NDArray[np.bool_]:
     """Say of each place of each list, shape (len(users), k), whether its item is held out for that user."""
     rows, columns = held_out.coordinates()
-    wanted = rows * held_out.n_items + columns  # ascending, as the matrix is sorted by row, then column
+    hidden = rows * held_out.n_items + columns  # ascending, as the matrix is sorted by row, then column
     asked = users[:, None] * held_out.n_items + lists
-    place = np.searchsorted(wanted, asked)
-    return (lists >= 0) & (wanted[np.minimum(place, len(wanted) - 1)] == asked)
+    place = np.searchsorted(hidden, asked)
+    return (lists >= 0) & (hidden[np.minimum(place, len(hidden) - 1)] == asked)

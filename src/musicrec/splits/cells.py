@@ -89,13 +89,13 @@ class CellSplit:
         part : {"valid", "test"}
             Which cells.
         """
-        data, wanted = self.interactions, PARTS.index(part)
+        data, number = self.interactions, PARTS.index(part)
         columns = np.arange(data.n_items)
         labels, values, items = [], [], []
         step = max(1, CELLS_AT_ONCE // data.n_items)
         for start in range(0, data.n_users, step):
             users = np.arange(start, min(start + step, data.n_users))
-            inside = self.part(users[:, None], columns) == wanted
+            inside = self.part(users[:, None], columns) == number
             labels.append((data.matrix[users].toarray() > 0)[inside])
             values.append(scores(users)[inside])
             items.append(np.nonzero(inside)[1].astype(np.int32))

@@ -55,16 +55,16 @@ def hide_one(lists: pd.DataFrame, seed: int, *, hide: str = "first", share: floa
     """
     if hide not in ("first", "last", "random"):
         raise ValueError(f"hide must be 'first', 'last' or 'random', not {hide!r}")
-    whole = Interactions.from_frame(lists, user="list", item="item")
-    row = pd.Index(whole.users).get_indexer(lists["list"])
-    column = pd.Index(whole.items).get_indexer(lists["item"])
+    everything = Interactions.from_frame(lists, user="list", item="item")
+    row = pd.Index(everything.users).get_indexer(lists["list"])
+    column = pd.Index(everything.items).get_indexer(lists["item"])
     order = np.argsort(row, kind="stable")
     row, column = row[order], column[order]
-    sizes = np.bincount(row, minlength=whole.n_users)
-    n_queries = round(share * whole.n_users)
-    if not 0 < n_queries < whole.n_users or (sizes >= 2).sum() < n_queries:
+    sizes = np.bincount(row, minlength=everything.n_users)
+    n_queries = round(share * everything.n_users)
+    if not 0 < n_queries < everything.n_users or (sizes >= 2).sum() < n_queries:
         raise ValueError(
-            f"a share of {share} of {whole.n_users} lists ({(sizes >= 2).sum()} with at least two entries) "
+            f"a share of {share} of {everything.n_users} lists ({(sizes >= 2).sum()} with at least two entries) "
             "leaves no queries or no bank"
         )
     rng = np.random.default_rng(seed)
@@ -77,11 +77,11 @@ def hide_one(lists: pd.DataFrame, seed: int, *, hide: str = "first", share: floa
     matrices = []
     for keep in (~is_query, left):
         counts = np.ones(keep.sum(), np.float32)
-        matrices.append(sp.coo_array((counts, (row[keep], column[keep])), shape=whole.matrix.shape).tocsr())
-    in_bank = np.setdiff1d(np.arange(whole.n_users), drawn)
+        matrices.append(sp.coo_array((counts, (row[keep], column[keep])), shape=everything.matrix.shape).tocsr())
+    in_bank = np.setdiff1d(np.arange(everything.n_users), drawn)
     return Task(
-        bank=Interactions(matrices[0][in_bank], whole.users[in_bank], whole.items),
-        queries=Interactions(matrices[1][drawn], whole.users[drawn], whole.items),
+        bank=Interactions(matrices[0][in_bank], everything.users[in_bank], everything.items),
+        queries=Interactions(matrices[1][drawn], everything.users[drawn], everything.items),
         rows=drawn,
         hidden=column[hidden_entry],
     )

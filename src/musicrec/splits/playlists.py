@@ -32,9 +32,9 @@ def hold_out(playlists: Interactions, seed: int, *, least: int = LEAST) -> Split
     train = split.train
     for name in ("valid", "test"):
         part: Interactions = getattr(split, name)
-        mine = large[part.coordinates()[0]]
-        parts[name] = part.select(mine)
-        train = train + part.select(~mine)
+        in_large = large[part.coordinates()[0]]
+        parts[name] = part.select(in_large)
+        train = train + part.select(~in_large)
     return Split(train=train, valid=parts["valid"], test=parts["test"], seed=seed)
 
 

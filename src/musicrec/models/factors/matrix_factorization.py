@@ -180,11 +180,11 @@ class MatrixFactorization(LeastSquaresFactors):
         weights = interactions.data.astype(np.float64)
         if not self.rate_plays:
             return weights
-        known = self.train.matrix.data.astype(np.float64)
-        if known.min() == known.max():  # listens without play counts have nothing to tell apart
+        plays = self.train.matrix.data.astype(np.float64)
+        if plays.min() == plays.max():  # listens without play counts have nothing to tell apart
             return np.full(len(weights), RATINGS[0])
-        above = known > np.quantile(known, 0.75)
-        return np.interp(weights, (known.min(), outlier_cut(known) if above.any() else known.max()), RATINGS)
+        above = plays > np.quantile(plays, 0.75)
+        return np.interp(weights, (plays.min(), outlier_cut(plays) if above.any() else plays.max()), RATINGS)
 
     def user_loss(self, histories: sp.csr_array) -> UserLoss:  # noqa: D102
         items, n_users = self.item_factors.astype(np.float64), self.train.n_users

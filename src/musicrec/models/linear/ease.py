@@ -90,8 +90,8 @@ class EASE(Recommender):
     ) -> NDArray[np.float32]:
         """Take away what each item of a history says for itself: the diagonal of B is zero."""
         rows, own = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), history.indices
-        mine = smooth[own] if smooth.ndim == 1 else smooth[rows, own]
-        scores[rows, own] -= history.data * mine / (1 - mine)
+        share = smooth[own] if smooth.ndim == 1 else smooth[rows, own]
+        scores[rows, own] -= history.data * share / (1 - share)
         return scores
 
     def weights_from(self, items: NDArray[np.int64]) -> NDArray[np.float32]:

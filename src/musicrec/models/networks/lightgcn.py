@@ -104,9 +104,9 @@ class LightGCN(KerasModel):
         some = np.repeat(np.flatnonzero(train.history_sizes()[users] < train.n_items), self.n_negatives)
 
         def epoch(number: int) -> dict[str, float]:
-            mine = rng.permutation(some)
-            others = sample_negatives(train.matrix, users[mine], rng)
-            pairs = (users[mine], train.n_users + items[mine], train.n_users + others)
+            chosen = rng.permutation(some)
+            others = sample_negatives(train.matrix, users[chosen], rng)
+            pairs = (users[chosen], train.n_users + items[chosen], train.n_users + others)
             return {"loss": float(once(*(tf.constant(nodes, tf.int32) for nodes in pairs)))}
 
         return self._train(epoch, watch)

@@ -117,8 +117,8 @@ class NNCF(Network):
         """Return an order in which every batch has ones and zeros in the proportion of the whole: half and half."""
         place = np.empty(len(labels))
         for value in (0, 1):
-            mine = np.flatnonzero(labels == value)
-            place[mine] = (rng.permutation(len(mine)) + 0.5 * value) / max(len(mine), 1)
+            rows = np.flatnonzero(labels == value)
+            place[rows] = (rng.permutation(len(rows)) + 0.5 * value) / max(len(rows), 1)
         return np.argsort(place, kind="stable")
 
     def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:

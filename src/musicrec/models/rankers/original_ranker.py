@@ -8,11 +8,16 @@ from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.songs import Floats
-from musicrec.models.rankers.pairs import Known
+from musicrec.models.rankers.pairs import SongFeatures
 
 
 def original_ranker(
-    known: Interactions, about: Known, *, rng: np.random.Generator, epochs: int = 5, learning_rate: float = 0.003
+    playlists: Interactions,
+    about: SongFeatures,
+    *,
+    rng: np.random.Generator,
+    epochs: int = 5,
+    learning_rate: float = 0.003,
 ) -> tuple[keras.Model, list[float]]:
     """Train the original's ranker: a tower each, two dense layers, one output; squared error to a label that is 1.
 
@@ -28,8 +33,8 @@ def original_ranker(
     units = keras.layers.Dense(32, activation="relu")(units)
     network = keras.Model(inputs, keras.layers.Dense(1)(units))
     network.compile(keras.optimizers.Adam(learning_rate), "mean_squared_error")
-    users, items = known.coordinates()
-    lists = mean_features(known, about)
+    users, items = playlists.coordinates()
+    lists = mean_features(playlists, about)
     history = network.fit(
         [lists[users], about.features[items]], np.ones(len(users), np.float32), batch_size=256, epochs=epochs, verbose=0
     )
@@ -37,15 +42,19 @@ def original_ranker(
 
 
 def original_scores(
-    network: keras.Model, lists: NDArray[np.int64], known: Interactions, users: NDArray[np.int64], about: Known
+    network: keras.Model,
+    lists: NDArray[np.int64],
+    playlists: Interactions,
+    users: NDArray[np.int64],
+    about: SongFeatures,
 ) -> Floats:
     """Return the predicted rating of each candidate, shape (n, k)."""
-    playlists = np.repeat(mean_features(known, about)[users], lists.shape[1], axis=0)
+    of_lists = np.repeat(mean_features(playlists, about)[users], lists.shape[1], axis=0)
     songs = about.features[np.maximum(lists.ravel(), 0)]
-    return network.predict([playlists, songs], batch_size=8192, verbose=0).reshape(lists.shape)
+    return network.predict([of_lists, songs], batch_size=8192, verbose=0).reshape(lists.shape)
 
 
-def mean_features(known: Interactions, about: Known) -> Floats:
+def mean_features(playlists: Interactions, about: SongFeatures) -> Floats:
     """Return the mean features of the songs of each playlist, shape (n_playlists, n_features)."""
-    sizes = np.maximum(known.history_sizes(), 1).astype(np.float32)
-    return np.asarray((known.binary() @ about.features) / sizes[:, None], np.float32)
+    sizes = np.maximum(playlists.history_sizes(), 1).astype(np.float32)
+    return np.asarray((playlists.binary() @ about.features) / sizes[:, None], np.float32)

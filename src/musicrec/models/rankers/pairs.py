@@ -41,7 +41,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class SongFeatures:
     """What a system may know of the songs: how they sound, and with `artist` who made them and where those are listed.
 
     Attributes
@@ -66,7 +66,7 @@ class Known:
 
 
 def pair_features(
-    lists: NDArray[np.int64], scores: Floats, known: Interactions, users: NDArray[np.int64], about: Known
+    lists: NDArray[np.int64], scores: Floats, playlists: Interactions, users: NDArray[np.int64], about: SongFeatures
 ) -> tuple[Floats, tuple[str, ...]]:
     """Describe candidates in the light of a playlist.
 
@@ -74,18 +74,18 @@ def pair_features(
     ----------
     lists, scores : numpy.ndarray, shape (n, k)
         Candidates and what the retrieval gave them.
-    known : Interactions
-        The playlists as far as they are known. A candidate must not be among the playlist's own songs.
+    playlists : Interactions
+        The playlists without what is held out of them. A candidate must not be among the playlist's own songs.
     users : numpy.ndarray, shape (n,)
         The playlists.
-    about : Known
+    about : SongFeatures
         What may be used.
 
     Returns
     -------
     values, names
         Shape (n, k, n_features), float32, and the names of the features. None of them says how many playlists hold
-        a song: a song that no known playlist holds must be a held-out one, and a ranker would learn just that.
+        a song: a song that no playlist holds must be a held-out one, and a ranker would learn just that.
     """
     n_numbers = len(NUMBERS)
     unit = about.audio / np.maximum(np.linalg.norm(about.audio, axis=1, keepdims=True), 1e-9)
@@ -94,15 +94,13 @@ def pair_features(
     names += ["songs by the artist", "artist known", "genre", "genre known"] if about.artist is not None else []
     values = np.zeros((*lists.shape, len(names)), np.float32)
     for row, user in enumerate(users):
-        liked, items = known.matrix[[user]].indices, np.maximum(lists[row], 0)
-        mine, theirs = about.audio[liked], about.audio[items]
-        away = np.abs(theirs[:, :n_numbers] - mine[:, :n_numbers].mean(axis=0)) / (
-            mine[:, :n_numbers].std(axis=0) + 0.2
-        )
+        liked, items = playlists.matrix[[user]].indices, np.maximum(lists[row], 0)
+        own, theirs = about.audio[liked], about.audio[items]
+        away = np.abs(theirs[:, :n_numbers] - own[:, :n_numbers].mean(axis=0)) / (own[:, :n_numbers].std(axis=0) + 0.2)
         alike = np.sort(unit[items] @ unit[liked].T, axis=1)[:, ::-1]
         cells = [theirs[:, :n_numbers], away, np.sqrt((away**2).mean(axis=1)), alike[:, 0]]
         cells += [alike[:, :5].mean(axis=1), alike.mean(axis=1)]
-        cells += [theirs[:, -12:] @ mine[:, -12:].mean(axis=0), 2 * theirs[:, n_numbers] * mine[:, n_numbers].mean()]
+        cells += [theirs[:, -12:] @ own[:, -12:].mean(axis=0), 2 * theirs[:, n_numbers] * own[:, n_numbers].mean()]
         cells.append(scores[row])
         if about.artist is not None and about.genre is not None:
             same = (about.artist[items][:, None] == about.artist[liked]).sum(axis=1)
@@ -153,19 +151,21 @@ def sampled_lists(
     return songs, labels
 
 
-def random_lists(known: Interactions, users: NDArray[np.int64], k: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def random_lists(
+    playlists: Interactions, users: NDArray[np.int64], k: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
     """Return lists of songs drawn evenly from the catalogue, none of the playlist's own, shape (len(users), k)."""
-    lists = np.stack([rng.choice(known.n_items, k, replace=False) for _ in users])
-    own = known.binary()[users].toarray() > 0
+    lists = np.stack([rng.choice(playlists.n_items, k, replace=False) for _ in users])
+    own = playlists.binary()[users].toarray() > 0
     return np.where(np.take_along_axis(own, lists, axis=1), -1, lists)
 
 
 def training_pairs(
     lists: NDArray[np.int64],
     embeddings: tuple[Floats, Floats],
-    known: Interactions,
+    playlists: Interactions,
     held_out: Interactions,
-    about: Known,
+    about: SongFeatures,
     rng: np.random.Generator,
     *,
     n_negatives: int = 100,
@@ -178,5 +178,5 @@ def training_pairs(
     users = np.flatnonzero(held_out.history_sizes())
     songs, labels = sampled_lists(lists, held_out, n_negatives, rng, only_retrieved=only_retrieved)
     scores = np.einsum("nd,nkd->nk", embeddings[0], embeddings[1][np.maximum(songs, 0)])
-    inputs, names = pair_features(songs, scores, known, users, about)
+    inputs, names = pair_features(songs, scores, playlists, users, about)
     return Pairs(songs, inputs, labels, names)

@@ -51,7 +51,7 @@ class PairwiseRanker:
         """
         keras.utils.set_random_seed(int(rng.integers(2**31)))
         there = pairs.inputs[pairs.labels >= 0]
-        self.mean, self.spread = there.mean(axis=0), np.maximum(there.std(axis=0), 1e-6)
+        self.mean, self.deviation = there.mean(axis=0), np.maximum(there.std(axis=0), 1e-6)
         layers = [keras.layers.Dense(self.hidden, activation="relu")]
         layers += [keras.layers.Dense(self.hidden // 2, activation="relu"), keras.layers.Dense(1)]
         self.network = keras.Sequential([keras.Input((pairs.inputs.shape[-1],)), *layers])
@@ -85,7 +85,7 @@ class PairwiseRanker:
                                np.array_split(values, max(1, len(values) // 64))])  # fmt: skip
 
     def _scaled(self, values: Floats) -> Floats:
-        return np.clip((values - self.mean) / self.spread, -6, 6).astype(np.float32)
+        return np.clip((values - self.mean) / self.deviation, -6, 6).astype(np.float32)
 
     def _forward(self, values: tf.Tensor) -> tf.Tensor:
         shape = tf.shape(values)

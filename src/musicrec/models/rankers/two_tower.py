@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.songs import Floats
 from musicrec.files import whole
-from musicrec.models.rankers.pairs import Known
+from musicrec.models.rankers.pairs import SongFeatures
 from musicrec.splits.playlists import CANDIDATES
 
 DIVERGED = 1e6
@@ -64,8 +64,8 @@ class TwoTower:
 
     def fit(
         self,
-        known: Interactions,
-        about: Known,
+        train: Interactions,
+        about: SongFeatures,
         *,
         rng: np.random.Generator,
         watch: Callable[[int, Self], None] | None = None,
@@ -80,13 +80,13 @@ class TwoTower:
             When no playlist has two songs.
         """
         keras.utils.set_random_seed(int(rng.integers(2**31)))
-        users, items = known.coordinates()
-        sizes, starts = known.history_sizes(), known.matrix.indptr.astype(np.int64)
+        users, items = train.coordinates()
+        sizes, starts = train.history_sizes(), train.matrix.indptr.astype(np.int64)
         pairs = np.flatnonzero(sizes[users] >= 2)
         if len(pairs) == 0:
             raise ValueError("two-tower: no playlist has two songs, one to show and one to find")
         self._build(about)
-        chance = (known.popularity() / len(known)).astype(np.float32)
+        chance = (train.popularity() / len(train)).astype(np.float32)
         step, batch = self._step(tf.constant(chance)), min(self.batch_size, len(pairs))
         self.losses = []
         for epoch in range(1, self.epochs + 1):
@@ -104,14 +104,14 @@ class TwoTower:
                 watch(epoch, self)
         return self
 
-    def songs(self, about: Known | None = None) -> Floats:
+    def songs(self, about: SongFeatures | None = None) -> Floats:
         """Return the embeddings of all songs, or of others of which the same is known, shape (n_songs, dim)."""
         about = about or self.about
         return self._finish(self.song(self.song_units(about.features)), about.artist).numpy()
 
-    def playlists(self, known: Interactions, users: NDArray[np.int64]) -> Floats:
+    def playlists(self, train: Interactions, users: NDArray[np.int64]) -> Floats:
         """Return the embeddings of playlists, of all their known songs, shape (len(users), dim)."""
-        lists = known.binary()[users]
+        lists = train.binary()[users]
         lists.data /= np.repeat(np.maximum(np.diff(lists.indptr), 1), np.diff(lists.indptr))
         units = lists @ self.list_units(self.about.features).numpy()
         result = self.list(tf.constant(units))
@@ -128,7 +128,7 @@ class TwoTower:
             np.savez_compressed(file, facts=np.array(json.dumps({"name": "two-tower", **facts})), **weights)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], about: Known) -> Self:
+    def load(cls, path: str | os.PathLike[str], about: SongFeatures) -> Self:
         """Read towers that `save` wrote; nothing in the file is ever run.
 
         Raises
@@ -152,7 +152,7 @@ class TwoTower:
             variable.assign(value)
         return model
 
-    def _build(self, about: Known) -> None:
+    def _build(self, about: SongFeatures) -> None:
         self.about = about
         n_features = about.features.shape[1]
         self.list_units, self.song_units = (keras.layers.Dense(self.hidden, activation="relu") for _ in range(2))
@@ -213,19 +213,19 @@ class TwoTower:
 
 
 def brute_force(
-    playlists: Floats, songs: Floats, known: Interactions, users: NDArray[np.int64], k: int = CANDIDATES
+    playlists: Floats, songs: Floats, train: Interactions, users: NDArray[np.int64], k: int = CANDIDATES
 ) -> tuple[NDArray[np.int64], Floats]:
     """Do what `two_stage.retrieve` does with the retrieval layer of keras-rs: the same songs, but for ties.
 
     The layer cannot leave out a playlist's own songs, so it is asked for as many more, and they are dropped.
     """
-    own = known.binary()[users].toarray() > 0
+    own = train.binary()[users].toarray() > 0
     n = min(k + int(own.sum(axis=1).max(initial=0)), len(songs))
     layer = keras_rs.layers.BruteForceRetrieval(tf.constant(songs), k=n)
     scores, ids = (part.numpy() for part in layer(tf.constant(playlists)))
-    mine = np.take_along_axis(own, ids.astype(np.int64), axis=1)
-    places = np.argsort(mine, axis=1, kind="stable")[:, :k]
-    gone = np.take_along_axis(mine, places, axis=1)
+    seen = np.take_along_axis(own, ids.astype(np.int64), axis=1)
+    places = np.argsort(seen, axis=1, kind="stable")[:, :k]
+    gone = np.take_along_axis(seen, places, axis=1)
     lists = np.where(gone, -1, np.take_along_axis(ids, places, axis=1)).astype(np.int64)
     return lists, np.where(gone, -np.inf, np.take_along_axis(scores, places, axis=1)).astype(np.float32)
 

@@ -65,16 +65,16 @@ class EASESide(EASE):
         self.tag_weight, self.tagged_weight = tag_weight, tagged_weight
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        known = self.side.known(train)
+        allowed = self.side.known(train)
         self.scale = (np.maximum(train.popularity(), 1) ** -self.damping).astype(np.float32)
         rows = [self._weighed(train.matrix)]
         self.own = np.full(train.n_users, -1)  # the row of tagged items of each user, -1 for none
         if self.tagged_weight:
-            who = np.flatnonzero(np.diff(known.tagged.indptr) > 1)
+            who = np.flatnonzero(np.diff(allowed.tagged.indptr) > 1)
             self.own[who] = train.n_users + np.arange(len(who))
-            rows.append(known.tagged[who] * np.float32(self.tagged_weight) * self.scale)
+            rows.append(allowed.tagged[who] * np.float32(self.tagged_weight) * self.scale)
         if self.tag_weight:
-            tags = known.item_tags.T.tocsr()
+            tags = allowed.item_tags.T.tocsr()
             tags = tags[np.diff(tags.indptr) >= self.min_items]
             tags.data = np.log1p(tags.data)
             rows.append(tags * np.float32(self.tag_weight) * self.scale)

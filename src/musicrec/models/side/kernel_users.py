@@ -69,11 +69,11 @@ class KernelUsers(Recommender):
         scale = np.maximum(train.popularity(), 1) ** -self.damping
         self.listens.data *= scale.astype(np.float32)[self.listens.indices]
         kernel = tangent_kernel(_cosines(self.listens))
-        known = self.side.known(train)
-        tags = known.item_tags
+        allowed = self.side.known(train)
+        tags = allowed.item_tags
         tags.data = np.log1p(tags.data)
         kernel += self.tag_weight * _cosines(sp.csr_array(self.listens @ unit_rows(tags)))
-        kernel += self.friend_weight * _steps(known.friends)
+        kernel += self.friend_weight * _steps(allowed.friends)
         regularised = kernel.copy()
         regularised.flat[:: len(kernel) + 1] += self.l2
         # K and (K + λI)⁻¹ commute, so solving for K gives the weights of both orders

@@ -34,15 +34,15 @@ class TagContent(Recommender):
         self.side = side
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        self.known = self.side.known(train)
-        used = self.known.item_tags
+        self.allowed = self.side.known(train)
+        used = self.allowed.item_tags
         tagged = (np.diff(used.indptr) > 0).sum()
         carriers = np.bincount(used.indices, minlength=used.shape[1])
         self.rarity = np.log((1 + tagged) / (1 + carriers)).astype(np.float32)
-        item = self.known.given[:, 1]
-        spread = sp.coo_array((np.ones(len(item), np.float32), (item, np.arange(len(item)))),
+        item = self.allowed.given[:, 1]
+        of_item = sp.coo_array((np.ones(len(item), np.float32), (item, np.arange(len(item)))),
                               shape=(train.n_items, len(item))).tocsr()  # fmt: skip
-        self.counts = sp.csr_array(spread @ self.known.user_tags)
+        self.counts = sp.csr_array(of_item @ self.allowed.user_tags)
         self.items_by_tag = self._vectors(self.counts).T.tocsr()
         plays = train.matrix.copy()
         plays.data = np.log1p(plays.data)
@@ -53,9 +53,9 @@ class TagContent(Recommender):
         profiles = self.profiles[users]
         scores = (profiles @ self.items_by_tag).toarray()
         # where the user's own tags are among the counts, without them
-        places, rows = self.known.of(users)
-        items = self.known.given[rows, 1]
-        others = self._vectors(sp.csr_array(self.counts[items] - self.known.user_tags[rows]))
+        places, rows = self.allowed.of(users)
+        items = self.allowed.given[rows, 1]
+        others = self._vectors(sp.csr_array(self.counts[items] - self.allowed.user_tags[rows]))
         scores[places, items] = np.asarray(profiles[places].multiply(others).sum(axis=1)).ravel()
         return scores
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from musicrec.models.base import Recommender
 
 
-class Fame(Recommender):
+class ArtistPopularity(Recommender):
     """The same order for every genre: the artists' popularity, whatever their genres."""
 
     name = "artist-popularity"
