@@ -125,3 +125,22 @@ def test_malformed_json(folder: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(datasets.DataError, match="cannot be read"):
         datasets.load("mpd")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("0-999", "0-1999"), "both hold playlist 0"),
+        (("0-999", "999-1998"), "both hold playlist 999"),
+        (("5000-9999", "6000-6999"), "both hold playlist 6000"),
+        (("0-999", "00-999"), "both hold playlist 0"),
+        (("1999-1000",), "found 1999 after 1000"),
+        (("0-999", "1000-1999", "1500-1501", "2000-2999"), "both hold playlist 1500"),
+    ],
+)
+def test_slices_that_overlap_are_never_a_silent_choice(folder: Path, names: tuple[str, ...], said: str) -> None:
+    path = put(folder, 0, playlist(0, "a"))
+    for name in names:
+        (path.parent / f"mpd.slice.{name}.json").write_text(path.read_text())
+    with pytest.raises(datasets.DataError, match=said):
+        datasets.load("mpd")

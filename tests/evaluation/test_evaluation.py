@@ -1,5 +1,6 @@
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,13 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from musicrec.datasets.interactions import Interactions
-from musicrec.evaluation.protocols import cross_evaluate, validate
-from musicrec.evaluation.ranking import evaluate
+from musicrec.evaluation.protocols import cross_evaluate, cross_evaluate_all, validate
+from musicrec.evaluation.ranking import Evaluation, evaluate
+from musicrec.evaluation.sampled import held_out_ranks
 from musicrec.evaluation.statistics import bootstrap_mean, compare, holm, paired_difference, summarise, user_means
 from musicrec.evaluation.storage import load_evaluations, save_evaluations
 from musicrec.models.base import FactorModel, Recommender
 from musicrec.models.baselines.popularity import Popularity
 from musicrec.models.baselines.random import Random
+from musicrec.models.checks import NotFittedError
 from musicrec.models.neighbours.item_knn import ItemKNN
 from musicrec.splits.by_user import is_held_out, split_by_user
 
@@ -165,3 +168,90 @@ def test_memory_follows_the_batch_not_users_times_items() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < n_users * n_items * 4 / 2  # the dense scores alone would need twice this
+
+
+def test_a_model_that_knows_the_answers_is_not_evaluated(listens: Interactions) -> None:
+    split = split_by_user(listens, 0)
+    for known in (listens, split.train + split.test, split.test):
+        model = ItemKNN(20).fit(known, rng=np.random.default_rng(0))
+        for measure in (evaluate, held_out_ranks):
+            with pytest.raises(ValueError, match=r"item-knn was fitted on 120 of the 120 interactions"):
+                measure(model, split)
+    late = ItemKNN(20).fit(split.train + split.valid, rng=np.random.default_rng(0))
+    assert evaluate(late, split).means()["ndcg@10"] > 0
+    with pytest.raises(ValueError, match="held out"):
+        evaluate(late, split, part="valid")
+
+
+def test_what_cannot_be_evaluated_is_named(listens: Interactions) -> None:
+    split = split_by_user(listens, 0)
+    model = Popularity().fit(split.train, rng=np.random.default_rng(0))
+    with pytest.raises(NotFittedError, match="popularity is not fitted"):
+        evaluate(Popularity(), split)
+    with pytest.raises(TypeError, match="expected a fitted model"):
+        evaluate(Popularity, split)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected a Split"):
+        evaluate(model, listens)  # type: ignore[arg-type]
+    other = Interactions(listens.matrix[:, :40], listens.users, listens.items[:40])
+    with pytest.raises(ValueError, match="of 60 users and 80 items, but the training interactions of 60 and 40"):
+        evaluate(Popularity().fit(other, rng=np.random.default_rng(0)), split)
+    with pytest.raises(ValueError, match="k, the length"):
+        evaluate(model, split, k=0)
+
+
+@pytest.mark.parametrize("measure", [cross_evaluate, lambda build, data: validate({"x": build}, data)])
+def test_a_protocol_takes_what_builds_a_model(listens: Interactions, measure: Any) -> None:
+    with pytest.raises(TypeError, match="pass what builds a model, not a model: ItemKNN"):
+        measure(ItemKNN(20), listens)
+    for build in ("item-knn", None, lambda: "item-knn"):
+        with pytest.raises(TypeError, match="expected a function that returns an unfitted model"):
+            measure(build, listens)
+    with pytest.raises(TypeError, match="must be Interactions"):
+        measure(Popularity, listens.matrix)
+
+
+def test_a_protocol_needs_systems_and_seeds(listens: Interactions) -> None:
+    with pytest.raises(ValueError, match="nothing to evaluate"):
+        cross_evaluate(Popularity, listens, seeds=())
+    with pytest.raises(ValueError, match="nothing to evaluate"):
+        cross_evaluate_all({}, listens)
+    with pytest.raises(ValueError, match="with_valid names 'b'"):
+        cross_evaluate_all({"a": Popularity}, listens, with_valid=["b"])
+
+
+def measured(*values: float) -> list[Evaluation]:
+    n = len(values)
+    return [Evaluation(np.arange(n), pd.DataFrame({"ndcg@10": np.array(values, float)}), np.zeros((n, 10), np.int64))]
+
+
+def test_nothing_is_claimed_of_nothing() -> None:
+    nan = float("nan")
+    for values in ((), (0.4,), (nan, nan), (nan, 0.4, nan)):
+        difference = paired_difference(measured(*values), measured(*(0.1 for _ in values)))
+        assert np.isnan(difference.p) and np.isnan(difference.low) and np.isnan(difference.high)
+        interval = bootstrap_mean(np.array(values, float))
+        assert np.isnan(interval.low) and np.isnan(interval.high)
+    assert paired_difference(measured(0.4, 0.4), measured(0.4, 0.4)).p == 1
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 8])
+def test_a_few_users_who_agree_prove_no_more_than_the_sign_test(n: int) -> None:
+    ours, theirs = measured(*np.linspace(0.2, 0.3, n)), measured(*np.zeros(n))
+    assert paired_difference(ours, theirs).p == 2.0 ** (1 - n)
+
+
+def test_tests_that_could_not_be_made_do_not_count_among_several() -> None:
+    np.testing.assert_array_equal(holm([0.01, float("nan"), 0.03]), [0.02, float("nan"), 0.03])
+    assert holm([]).shape == (0,)
+
+
+def test_summaries_need_evaluations_of_the_same_users_with_that_metric() -> None:
+    for function in (summarise, lambda e: user_means(e, "ndcg@10"), lambda e: paired_difference(e, e)):
+        with pytest.raises(ValueError, match="no evaluations"):
+            function([])
+    with pytest.raises(ValueError, match=r"no metric 'ndcg@5' per user; there are ndcg@10"):
+        user_means(measured(0.1, 0.2), "ndcg@5")
+    with pytest.raises(ValueError, match="not of the same users"):
+        user_means([*measured(0.1, 0.2), *measured(0.1)], "ndcg@10")
+    with pytest.raises(ValueError, match="'best' is not among the systems: a"):
+        compare({"a": measured(0.1, 0.2)}, "best")

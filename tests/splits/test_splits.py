@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicrec.datasets.interactions import Interactions
@@ -13,6 +13,7 @@ def users_with(sizes: list[int]) -> Interactions:
     return Interactions(sp.csr_array(np.stack(rows)), np.arange(len(sizes)), np.arange(60))
 
 
+@settings(deadline=None)  # what is slow here is the machine
 @given(sizes=st.lists(st.integers(0, 60), min_size=1, max_size=8), seed=st.integers(0, 9))
 def test_every_listen_lands_in_one_part(sizes: list[int], seed: int) -> None:
     listens = users_with([*sizes, 10])

@@ -67,13 +67,13 @@ class MatrixFactorization(LeastSquaresFactors):
     task: ClassVar[str] = "listeners"
     personal: ClassVar[bool] = False  # nothing unheard is in its loss
     unsearched: ClassVar[str] = ORIGINAL
-    small: ClassVar[Mapping[str, Any]] = {"iterations": 60}
+    small: ClassVar[Mapping[str, Any]] = {"learning_rate": 0.3, "iterations": 60}
     variants: ClassVar[Mapping[str, Any]] = {
         "mf-low-init": {"fixed": {"name": "mf-low-init", **SETTINGS["mf-low-init"]}},
         "mf-regularized": {
             "fixed": {"name": "mf-regularized", **SETTINGS["mf-regularized"]},
             "personal": True,
-            "small": {"dim": 4, "iterations": 800},
+            "small": {"dim": 4, "learning_rate": 0.3, "iterations": 800},
             "space": {
                 "dim": EMBEDDING,
                 "learning_rate": Range(1.0, 50.0, log=True),
