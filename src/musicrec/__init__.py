@@ -16,6 +16,7 @@ Examples
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from musicrec.splits.by_user import Split, split_by_user
 
 __version__ = "0.1.0"
+
+# TensorFlow reads these when it is first imported: the same kernels, and so the same digits, whether the book, the
+# command or a script fits a model; and no remarks about the processor.
+for _name, _value in {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}.items():
+    os.environ.setdefault(_name, _value)
 
 _WHERE = {
     "load": "datasets", "Dataset": "datasets.dataset", "Interactions": "datasets.interactions",

@@ -7,7 +7,7 @@ from musicrec.datasets.labels import check_labels, positions, row_of
 
 @pytest.mark.parametrize(
     "given",
-    [[3, 1], (3, 1), np.array([3, 1], np.uint8), pd.Series([3, 1], dtype="Int64"), np.array([3, 1], dtype=object)],
+    [[3, 1], (3, 1), np.uint8([3, 1]), pd.Series([3, 1], dtype="Int64"), np.array([3, 1], dtype=object)],
 )
 def test_positions_are_whole_numbers_of_any_kind(given: object) -> None:
     found = positions(given, 4, "item")
