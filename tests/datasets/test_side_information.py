@@ -11,8 +11,8 @@ from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import Known, SideInformation
 from musicrec.datasets.simulated import listeners, shapes
 from musicrec.models.base import Recommender
-from musicrec.models.rankers.hybrid import Hybrid
 from musicrec.models.rankers.features import _Description
+from musicrec.models.rankers.hybrid import Hybrid
 from musicrec.models.side.als_side import ALSSide
 from musicrec.models.side.ease_side import EASESide
 from musicrec.models.side.friends import Friends

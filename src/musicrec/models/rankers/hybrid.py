@@ -8,7 +8,7 @@ from typing import Self
 import lightgbm
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from musicrec.datasets.interactions import Interactions
