@@ -114,7 +114,7 @@ def test_given_labels_are_checked(labels: list, message: str) -> None:
 
 def test_indices_outside_of_the_matrix_are_refused() -> None:
     beyond = sp.csr_array((np.ones(1, np.float32), np.array([400]), np.array([0, 1, 1])), shape=(2, 3))
-    with pytest.raises(ValueError, match="ind"):
+    with pytest.raises(ValueError, match="users or items that are not there"):
         Interactions(beyond, np.arange(2), np.arange(3))
 
 

@@ -38,7 +38,10 @@ class Interactions:
 
     def __post_init__(self) -> None:
         matrix = sp.csr_array(self.matrix, dtype=np.float32)
-        matrix.check_format(full_check=True)  # what is outside of the matrix would be read from foreign memory
+        try:
+            matrix.check_format(full_check=True)  # what is outside of the matrix would be read from foreign memory
+        except ValueError as error:
+            raise ValueError(f"the matrix names users or items that are not there: {error}") from None
         matrix.sum_duplicates()
         for name, kind in (("users", "user"), ("items", "item")):
             labels = _as_labels(getattr(self, name))

@@ -78,7 +78,10 @@ def check_histories(histories: Any, n_items: int, name: str) -> sp.csr_array:
         raise ValueError(f"{name}: histories of shape {histories.shape}, but there are {n_items} items in training")
     if not isinstance(histories, sp.csr_array) or histories.dtype.kind != "f":
         histories = sp.csr_array(histories, dtype=np.float32)
-    histories.check_format(full_check=True)  # an index outside would be read from foreign memory
+    try:
+        histories.check_format(full_check=True)  # an index outside would be read from foreign memory
+    except ValueError as error:
+        raise ValueError(f"{name}: the histories name items that are not there: {error}") from None
     if not histories.has_canonical_format:
         histories = histories.copy()
         histories.sum_duplicates()
