@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BUILD := $(if $(DATASET),--dataset $(DATASET)) $(if $(filter-out 0,$(QUICK)),--quick)
 OPTIONS := $(if $(filter-out 0,$(QUICK)),--quick) $(if $(DATASET),--dataset $(DATASET)) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -13,7 +14,7 @@ export TF_ENABLE_ONEDNN_OPTS ?= 0
 export OPENBLAS_NUM_THREADS ?= 1
 export PYTHONHASHSEED ?= 0
 
-.PHONY: help book test lint reproduce bench serve data lock clean distclean
+.PHONY: help book test lint reproduce compare bench serve data lock clean distclean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -22,9 +23,10 @@ help: ## show what can be made
 	@echo "  make book ONLY=02              execute one chapter, leave the others as they are"
 	@echo "  make book JOBS=2               execute two chapters at a time; also for reproduce"
 	@echo "  make book DATASET=simulated    invented listeners, no download; simulated-small: a fifth of them"
+	@echo "  make serve DATASET=simulated   the site of that build; every data set and mode has a folder of its own"
 	@echo "  make test ARGS='-k metrics'    some tests; PYTHON=python3.12 chooses the interpreter"
 
-book: $(READY) ## execute the notebooks, build the site to build/html/index.html
+book: $(READY) ## execute the notebooks, build the site; the last line says where it is
 	@$(BIN)/musicrec book $(OPTIONS)
 
 test: $(READY) ## run the tests
@@ -40,17 +42,20 @@ lint: $(READY) ## check style and types, of Python and of the scripts of the pag
 reproduce: $(READY) ## compare every figure the originals reported with what this machine measures
 	@$(BIN)/musicrec reproduce $(OPTIONS)
 
+compare: $(READY) ## name what a build measured otherwise than the release says
+	@$(BIN)/musicrec scores --compare-release $(BUILD)
+
 bench: $(READY) ## measure speed and memory against named peers on the same work
 	$(BIN)/python -m benchmarks $(ARGS)
 
-serve: $(READY) ## look at the site in a browser, on this machine only
-	@$(BIN)/musicrec serve
+serve: $(READY) ## look at the site in a browser, on this machine only: the last on real data, or of DATASET
+	@$(BIN)/musicrec serve $(BUILD)
 
 data: $(READY) ## say which data are found, where, and under which licence
 	@$(BIN)/musicrec data $(if $(DATASET),--dataset $(DATASET))
 
-clean: ## delete everything generated (executed notebooks, scores, site)
-	rm -rf build
+clean: ## delete everything generated (executed notebooks, scores, sites); with DATASET only that build
+	rm -rf build$(if $(DATASET),/$(DATASET)$(if $(filter-out 0,$(QUICK)),-quick))
 
 distclean: clean ## also delete the environments
 	rm -rf $(VENV) .venv-peer

@@ -57,6 +57,9 @@ def test_variables_become_options():
     text = make("-n", "book", "QUICK=1", "DATASET=simulated", "ONLY=02", "JOBS=2").stdout
     assert "musicrec book --quick --dataset simulated --only 02 --jobs 2" in text
     assert "--quick" not in make("-n", "book", "QUICK=0").stdout
+    assert "musicrec serve --dataset simulated --quick" in make("-n", "serve", "QUICK=1", "DATASET=simulated").stdout
+    assert make("-n", "clean", "QUICK=1", "DATASET=simulated").stdout.strip() == "rm -rf build/simulated-quick"
+    assert make("-n", "clean").stdout.strip() == "rm -rf build"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +118,7 @@ def test_no_data_and_no_paths_of_one_machine_are_committed():
         path = ROOT / name
         if not path.is_file() or name in ("requirements.lock", ".ci/run", "tests/test_project.py"):
             continue
-        table = name.startswith("src/musicrec/settings/")  # of trials, not of anybody's listens
+        table = name.startswith("src/musicrec/models/settings/")  # of trials, not of anybody's listens
         assert table or path.suffix not in (".dat", ".csv", ".zip", ".parquet", ".sqlite", ".pkl"), name
         text = path.read_text(encoding="utf-8", errors="ignore")
         found = re.search(r"/(?:home|root|work|Users)/[\w.-]+|\.\./shared", text)

@@ -7,9 +7,24 @@ import platform
 from pathlib import Path
 
 
-def hardware() -> str:
-    """Name the processor, as well as the system tells it."""
+def machine() -> dict[str, str]:
+    """Return what the system tells of itself: system, processor, cores and memory."""
     info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
+    lines = info.read_text(encoding="utf-8", errors="replace").splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+    try:
+        memory = f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
+    except (OSError, ValueError, AttributeError):
+        memory = "not known"
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": names[0] if names else platform.processor() or platform.machine(),
+        "cores": str(os.cpu_count()),
+        "memory": memory,
+    }
+
+
+def hardware() -> str:
+    """Name processor and cores in one line."""
+    about = machine()
+    return f"{about['processor']}, {about['cores']} cores"

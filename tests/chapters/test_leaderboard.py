@@ -1,5 +1,8 @@
 """The leaderboard's questions, on lists whose answers are known."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +13,10 @@ from musicrec.datasets.interactions import Interactions
 from musicrec.evaluation.protocols import cross_evaluate, cross_evaluate_all
 from musicrec.evaluation.ranking import Evaluation, evaluate
 from musicrec.evaluation.storage import save_evaluations
+from musicrec.files import write_text
 from musicrec.models.baselines.popularity import Popularity
 from musicrec.models.rankers.with_trap import WithTrap
+from musicrec.scores.stamps import digests, stamp_path
 from musicrec.splits.by_user import split_by_user
 
 SEEDS = (0, 1)
@@ -47,11 +52,36 @@ def perfect(listens: Interactions) -> list[Evaluation]:
     return evaluations
 
 
-def test_only_equally_many_splits_are_compared(listens: Interactions, systems: dict, tmp_path) -> None:
-    save_evaluations(systems["popularity"], tmp_path / "popularity.npz")
-    save_evaluations(systems["popularity"][:1], tmp_path / "quick.npz")
+def leave(folder: Path, chapter: str, **systems: list) -> None:
+    """Leave what an execution of a chapter leaves of its systems."""
+    for name, evaluations in systems.items():
+        save_evaluations(evaluations, folder / "scores" / chapter / f"{name}.npz")
+    stamp = {"inputs": {}, "parameters": {}, "seconds": 1.0, "cells": 1}
+    stamp["outputs"] = digests(folder, (folder / "scores" / chapter).glob("*.npz"))
+    write_text(stamp_path(folder, chapter), json.dumps(stamp))
+
+
+def test_only_what_stamped_chapters_wrote_is_compared(systems: dict, tmp_path: Path) -> None:
+    both = systems["popularity"]
+    leave(tmp_path, "02_x", popularity=both)
+    save_evaluations(both, tmp_path / "scores" / "02_x" / "foreign.npz")
+    save_evaluations(both, tmp_path / "scores" / "99_gone" / "gone.npz")
     assert set(lb.stored(2, tmp_path)) == {"popularity"}
-    assert set(lb.stored(1, tmp_path)) == {"quick"}
+    leave(tmp_path, "03_x", changed=both)
+    (tmp_path / "scores" / "03_x" / "changed.npz").write_bytes(b"other")
+    assert set(lb.stored(2, tmp_path)) == {"popularity"}
+
+
+def test_nothing_is_left_out_silently(systems: dict, tmp_path: Path) -> None:
+    both = systems["popularity"]
+    leave(tmp_path, "02_x", popularity=both)
+    leave(tmp_path, "04_x", popularity=both)
+    assert set(lb.stored(2, tmp_path)) == {"popularity"}, "the same twice is once"
+    with pytest.raises(ValueError, match="02_x stored popularity on 2 splits, which cannot be compared with 1"):
+        lb.stored(1, tmp_path)
+    leave(tmp_path, "05_x", popularity=both[::-1])
+    with pytest.raises(ValueError, match="04_x and 05_x both stored popularity, with different results"):
+        lb.stored(2, tmp_path)
 
 
 def test_two_jobs_give_the_scores_of_one(listens: Interactions, systems: dict) -> None:

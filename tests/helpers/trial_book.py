@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
@@ -14,15 +15,17 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from musicrec.datasets.dataset import Dataset, Provenance
 from musicrec.datasets.interactions import Interactions
+from musicrec.scores.records import Score
+from musicrec.scores.stamps import digests
 from musicrec.site import staleness
-from musicrec.site.notebooks import Chapter, Run
+from musicrec.site.notebooks import Chapter, Run, find_chapters
 
 ROOT = Path(__file__).parents[2]
 FIGURE = '<figure class="musicrec-figure"><svg role="img" aria-label="{}"><path d="M0 0"/></svg></figure>'
 SCORE = (
     "from musicrec.files import write_text\n"
-    "from musicrec.scores import build_dir\n"
-    "write_text(build_dir() / 'scores' / '{}.json', '[]')\n"
+    "from musicrec.scores.builds import writing_folder\n"
+    "write_text(writing_folder('trial')[0] / '{}.json', '[]')\n"
     "from IPython.display import HTML\n"
     "HTML('" + FIGURE.format("A rising line") + "')"
 )
@@ -39,6 +42,15 @@ def run(**more: bool) -> Run:
     return Run(dataset(), dataset("spotify-songs"), **more)
 
 
+def chapters(root: Path, of: Run | None = None) -> list[Chapter]:
+    return find_chapters(root, (of or run()).folder)
+
+
+def score(system: str, value: float, metric: str = "ndcg@10", chapter: str = "02_baseline", **more: object) -> Score:
+    about = {"dataset": "lastfm-2k", "simulated": False, "protocol": "listeners"}
+    return Score(chapter, system, metric=metric, value=value, **{**about, **more})
+
+
 class Recorder:
     """A progress that remembers what it was told."""
 
@@ -47,16 +59,18 @@ class Recorder:
         self.names: list[str] = []
         self.cells = 0
         self.notes: dict[str, str] = {}
+        self.whys: dict[str, str] = {}
         self.ended = False
 
-    def begin(self, names: Sequence[str]) -> None:
-        self.names = list(names)
+    def begin(self, names: Sequence[str], seconds: Mapping[str, float] | None = None, jobs: int = 1) -> None:
+        self.names, self.seconds = list(names), seconds
 
-    def chapter(self, name: str, cells: int, why: str) -> None:
+    def start(self, name: str, steps: int, why: str) -> None:
         self.executed.append(name)
-        self.total, self.cells = cells, 0
+        self.whys[name] = why
+        self.total, self.cells = steps, 0
 
-    def cell(self, name: str) -> None:
+    def step(self, name: str, note: str = "") -> None:
         self.cells += 1
 
     def done(self, name: str, note: str) -> None:
@@ -99,16 +113,18 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def pretend(chapter: Chapter, of: Run, root: Path, *outputs: dict) -> None:
+def pretend(chapter: Chapter, of: Run, root: Path, *outputs: dict, scores: Sequence[Score] = ()) -> None:
     """Leave what an execution leaves, without the time it takes."""
+    of.build.write(begun=1.0)
     notebook = nbformat.read(chapter.path, as_version=4)
     notebook.cells[-1].outputs = [nbformat.from_dict(output) for output in outputs]
     chapter.executed.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, chapter.executed)
     chapter.scores_path.parent.mkdir(parents=True, exist_ok=True)
-    chapter.scores_path.write_text("[]", encoding="utf-8")
+    chapter.scores_path.write_text(json.dumps([asdict(score) for score in scores]), encoding="utf-8")
     stamp = {
         "inputs": staleness.inputs(chapter, of, root), "parameters": of.parameters, "seconds": 1.5, "cells": 3,
+        "outputs": digests(chapter.folder, [chapter.executed, chapter.scores_path]),
     }  # fmt: skip
     chapter.stamp_path.write_text(json.dumps(stamp), encoding="utf-8")
 

@@ -13,10 +13,21 @@ import pytest
 from try_site import CHROMIUM, FLAGS, NO_CHROMIUM, served_folder
 
 from musicrec.files import build_dir
+from musicrec.scores.builds import choose_build
 
 pytestmark = pytest.mark.browser
 
-HTML = build_dir() / "html"
+
+def _site() -> Path:
+    """The site of the build that `MUSICREC_REQUIRE_SITE` names, by default (or for "1") the one `serve` would show."""
+    name = os.environ.get("MUSICREC_REQUIRE_SITE", "1")
+    try:
+        return choose_build(site=True).html if name == "1" else build_dir() / name / "html"
+    except LookupError:
+        return build_dir() / "html"
+
+
+HTML = _site()
 PAGES = sorted(p.relative_to(HTML).as_posix() for p in [*HTML.glob("*.html"), *HTML.glob("notebooks/*.html")])
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 

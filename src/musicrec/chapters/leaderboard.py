@@ -15,12 +15,13 @@ from musicrec.datasets.side_information import SideInformation
 from musicrec.evaluation.ranking import Evaluation, evaluate, evaluate_lists
 from musicrec.evaluation.statistics import bootstrap_mean, user_means
 from musicrec.evaluation.storage import load_evaluations
-from musicrec.files import build_dir
 from musicrec.models import registry
 from musicrec.models.base import BATCH
 from musicrec.models.rankers.hybrid import Hybrid
 from musicrec.models.top_k import mask_seen, top_k
 from musicrec.parallel import parallel_map
+from musicrec.scores.builds import current_build
+from musicrec.scores.stamps import stamped
 from musicrec.splits.by_user import Split, is_held_out, split_by_user
 
 # Published on the same data under the same protocol (random 8:1:1 by user, all artists ranked, no filter): the table
@@ -54,13 +55,41 @@ def effort() -> tuple[pd.DataFrame, dict[str, str]]:
 
 
 def stored(n_splits: int, folder: Path | None = None) -> dict[str, list[Evaluation]]:
-    """Return the evaluations on `n_splits` splits that the chapters stored, by system.
+    """Return the evaluations on `n_splits` splits that the chapters of a build stored, by system.
 
-    What a chapter stored in another mode, on fewer or more splits, cannot be compared and is left out.
+    Only what an execution of the book left, and nobody touched since, is taken.
+
+    Parameters
+    ----------
+    n_splits : int
+        On how many splits this chapter compares systems.
+    folder : Path, optional
+        Of the build; by default the one of this execution.
+
+    Raises
+    ------
+    ValueError
+        When a system was stored on another number of splits, or by two chapters with different results: neither
+        can be compared, and nothing is left out silently.
     """
-    folder = folder or build_dir() / "scores" / "listeners"
-    found = {path.stem: load_evaluations(path) for path in sorted(folder.glob("*.npz"))}
-    return {name: evaluations for name, evaluations in found.items() if len(evaluations) == n_splits}
+    found: dict[str, list[Evaluation]] = {}
+    sources: dict[str, str] = {}
+    for chapter, paths in stamped(folder or current_build()).items():
+        for path in (path for path in paths if path.suffix == ".npz"):
+            name, evaluations = path.stem, load_evaluations(path)
+            if len(evaluations) != n_splits:
+                raise ValueError(
+                    f"{chapter} stored {name} on {len(evaluations)} splits, which cannot be compared with {n_splits}; "
+                    "every chapter takes the splits of `open_chapter`"
+                )
+            if name in found and not all(map(_same, found[name], evaluations)):
+                raise ValueError(f"{sources[name]} and {chapter} both stored {name}, with different results")
+            found[name], sources[name] = evaluations, chapter
+    return found
+
+
+def _same(one: Evaluation, other: Evaluation) -> bool:
+    return np.array_equal(one.users, other.users) and np.array_equal(one.lists, other.lists)
 
 
 def user_groups(listens: Interactions) -> pd.Series:

@@ -26,7 +26,9 @@ class Commands(TyperGroup):
             typer.echo(f"musicrec: error: {error.args[0] if isinstance(error, KeyError) else error}", err=True)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            typer.echo("musicrec: stopped; what was finished is kept, the same command goes on from there", err=True)
+            goes_on = ctx.invoked_subcommand in ("book", "reproduce", "tune")
+            more = "; what was finished is kept, the same command goes on from there" if goes_on else ""
+            typer.echo(f"musicrec: stopped{more}", err=True)
             raise typer.Exit(130) from None
 
 
@@ -46,6 +48,10 @@ BookData = Annotated[
         help="lastfm-2k, simulated, simulated-small, or auto: the first, and where it cannot be had the second.",
     ),
 ]
+BuildData = Annotated[
+    str | None, typer.Option("--dataset", metavar="NAME", help="Of which build; by default the last on real data.")
+]
+QuickBuild = Annotated[bool, typer.Option("--quick", help="A build whose training was shortened.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Shorten training, for a first look; every page says so.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]
 Jobs = Annotated[

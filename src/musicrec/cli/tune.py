@@ -8,7 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from musicrec.cli.app import BookData, Json, app
-from musicrec.cli.output import print_table
+from musicrec.cli.output import message_console, print_table
+
+OF_ONES_OWN = (
+    "A system of your own becomes known by `musicrec.models.registry.register`, a decorator of its class; search its "
+    "settings in Python: musicrec.tuning.search.tune(NAME, musicrec.datasets.load(DATASET))"
+)
 
 
 @app.command()
@@ -19,18 +24,23 @@ def tune(
     trials: Annotated[int, typer.Option("--trials", min=1, help="How many settings to try; alike for all.")] = 20,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the search.")] = 0,
     dataset: BookData = "auto",
+    replace_shipped: Annotated[
+        bool, typer.Option("--replace-shipped", help="Replace the settings the book reads; only on lastfm-2k.")
+    ] = False,
     show: Annotated[bool, typer.Option("--list", help="Show every system, what is searched and what is kept.")] = False,
     as_json: Json = False,
 ) -> None:
     """Search for the settings of systems: as many trials and the same method for each.
 
     A trial is measured by the NDCG@10 on validation data of a split kept for that alone. Finished trials are stored:
-    stopped halfway, the same command goes on to the same result. Settings chosen on lastfm-2k are kept with the
-    package, where the book reads them; on other data, in the build folder.
+    stopped halfway, the same command goes on to the same result. The result goes to the build folder; the settings
+    that come with the package, which the book reads, change only with `--replace-shipped`.
 
     Examples: `musicrec tune --list`, `musicrec tune als ease`, `musicrec tune all --trials 20`
     """
     from musicrec.models import registry
+    from musicrec.names import UnknownNameError
+    from musicrec.progress import progress_on
     from musicrec.tuning import search
 
     if show:
@@ -38,15 +48,26 @@ def tune(
         return
     if not systems:
         raise typer.BadParameter("name a system, or all; `musicrec tune --list` shows them", param_hint="SYSTEM...")
-    names = registry.searched(systems)
+    try:
+        names = registry.searched(systems)
+    except UnknownNameError as error:
+        raise LookupError(f"{error}. {OF_ONES_OWN}") from error
     from musicrec.datasets import load
 
     data = load(dataset, seed=seed)
-    results = []
-    for name in names:
-        result, path = search.tune(name, data, trials=trials, seed=seed)
-        results.append(result)
-        typer.echo(f"{name}: kept in {path}", err=True)
+    progress, results = progress_on(message_console()), []
+    progress.begin(names)
+    try:
+        for name in names:
+            result, path = search.tune(
+                name, data, trials=trials, seed=seed, replace_shipped=replace_shipped, progress=progress
+            )
+            results.append(result)
+            typer.echo(f"{name}: kept in {path}", err=True)
+    finally:
+        progress.end()
+    if not replace_shipped:
+        typer.echo("the book goes on with the shipped settings; --replace-shipped replaces them", err=True)
     if as_json:
         typer.echo(json.dumps(results, indent=1, ensure_ascii=False))
         return

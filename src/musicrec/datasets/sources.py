@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from musicrec.files import cache_dir
+
 MAX_BYTES = (
     256 * 2**20
 )  # of one file: far above every published one, far below what a malicious archive could unpack to
@@ -111,15 +113,6 @@ def data_dir() -> Path | None:
     """Return the folder named by `MUSICREC_DATA`, or None when it is not set."""
     given = os.environ.get("MUSICREC_DATA")
     return Path(given).expanduser() if given else None
-
-
-def cache_dir() -> Path:
-    """Return the folder of downloads: `MUSICREC_CACHE`, or the platform's cache folder for `musicrec`."""
-    if given := os.environ.get("MUSICREC_CACHE"):
-        return Path(given).expanduser()
-    import pooch  # slow to import, and not needed when the data are at hand
-
-    return Path(pooch.os_cache("musicrec"))
 
 
 def fetch(source: Source, parse: Callable[[dict[str, File]], T], *, progress: bool = True) -> tuple[T, str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import inspect
 import re
 import string
+from numbers import Number
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from IPython.display import display
 
 
@@ -18,18 +21,23 @@ class _ProseFormatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, bool | np.bool_) and "|" in format_spec:
             return format_spec.split("|")[0 if value else 1]
-        if isinstance(value, str):
-            return _inert(format(value, format_spec))
-        if isinstance(value, list | tuple):
+        if isinstance(value, Number):
+            return format(value, format_spec)
+        if isinstance(value, list | tuple | np.ndarray | pd.Index | pd.Series) and np.ndim(value):
             names = [self.format_field(item, format_spec) for item in value]
             return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
-        return format(value, format_spec)
+        return _inert(format(value, format_spec))  # text, or what can only be shown as such
 
 
 def _inert(text: str) -> str:
-    """Write every mark that could mean something to Markdown or HTML as a character reference."""
+    """Write every mark that could mean something to Markdown or HTML as a character reference.
+
+    A dollar sign gets an element of its own: notebook editors look for formulas once more in the text that they have
+    made of the references, and would take what stands between two names with `$` for one.
+    """
     text = re.sub(r"\s+", " ", text)
-    return re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
+    text = re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
+    return text.replace("&#36;", "<span>&#36;</span>")
 
 
 def prose_text(template: str, facts: object = None, **values: Any) -> str:
@@ -38,7 +46,7 @@ def prose_text(template: str, facts: object = None, **values: Any) -> str:
     Examples
     --------
     >>> prose_text("**{n:,}** listens; most to {top}.", n=92834, top=["Ke$ha", "Sade"])
-    '**92,834** listens; most to Ke&#36;ha and Sade.'
+    '**92,834** listens; most to Ke<span>&#36;</span>ha and Sade.'
     >>> prose_text("The network {wins:beats|does not beat} popularity.", wins=False)
     'The network does not beat popularity.'
     """
@@ -72,5 +80,6 @@ def prose(template: str, facts: object = None, **values: Any) -> None:
     KeyError
         When the template names a value that is not given.
     """
-    text = prose_text(template, **values)
-    display({"text/markdown": text, "text/plain": text}, raw=True)
+    text = prose_text(template, facts, **values)
+    plain = html.unescape(re.sub(r"</?span>", "", text))
+    display({"text/markdown": text, "text/plain": plain}, raw=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from musicrec.datasets.dataset import Dataset
 from musicrec.files import build_dir, write_text
+from musicrec.scores.builds import build_name, current_build, writing_folder
+from musicrec.scores.stamps import stamped
 
 if TYPE_CHECKING:
     from musicrec.evaluation.ranking import Evaluation
@@ -42,6 +45,7 @@ class Score:
     tolerance: float | None = None
     note: str = ""
     quick: bool = False
+    tolerance_from: str = ""  # where the tolerance comes from, for the reader
 
     @property
     def status(self) -> str:
@@ -63,6 +67,10 @@ class Score:
 class ScoreBook:
     """Collects the scores of one chapter and keeps its file up to date.
 
+    In a chapter that the book executes, the file becomes that of the book once the notebook has run to its end.
+    Anywhere else it goes to `scratch` in the build folder, and a warning says so: the scores of the book are those the
+    book has measured.
+
     Parameters
     ----------
     chapter : str
@@ -81,6 +89,18 @@ class ScoreBook:
     def __init__(self, chapter: str, dataset: Dataset, *, quick: bool = False) -> None:
         self.chapter, self.dataset, self.quick = chapter, dataset, quick
         self.scores: list[Score] = []
+        self._name = build_name(dataset.name, quick=quick)
+        self._folder, self._of_the_book = writing_folder(self._name)
+
+    @property
+    def path(self) -> Path:
+        """The file it writes."""
+        return self._folder / f"{self.chapter}.json"
+
+    @property
+    def build(self) -> Path:
+        """The folder of the build it goes with: that of the execution, else the one of its data and mode."""
+        return build_dir() if self._of_the_book else build_dir() / self._name
 
     def add(
         self,
@@ -103,6 +123,12 @@ class ScoreBook:
         )  # fmt: skip
         same = (score.system, score.metric, score.protocol, score.dataset)
         self.scores = [s for s in self.scores if (s.system, s.metric, s.protocol, s.dataset) != same] + [score]
+        if not self._of_the_book and len(self.scores) == 1:
+            warnings.warn(
+                f"this is no execution by `musicrec book`: scores go to {self._folder}, those of the book stay as "
+                "they are",
+                stacklevel=2,
+            )
         self._write()
         return self
 
@@ -111,8 +137,8 @@ class ScoreBook:
     ) -> Self:
         """Add every metric of a system that was evaluated once per seed.
 
-        Under the `listeners` protocol the per-user arrays are kept too, in `build/scores/listeners/SYSTEM.npz`: what
-        the leaderboard tests systems against each other with, without training them again.
+        Under the `listeners` protocol the per-user arrays are kept too, in a folder beside the file that is named as
+        the chapter: what the leaderboard tests systems against each other with, without training them again.
         """
         # imported here to keep scipy.stats out of the start of the command
         from musicrec.evaluation.statistics import summarise
@@ -124,25 +150,30 @@ class ScoreBook:
             }
             self.add(system, str(metric), float(row["value"]), seeds=tuple(seeds), **interval, **more)
         if more.get("protocol", "listeners") == "listeners":
-            save_evaluations(evaluations, build_dir() / "scores" / "listeners" / f"{system}.npz")
+            save_evaluations(evaluations, self._folder / self.chapter / f"{system}.npz")
         return self
 
     def reproduce(self, key: str, quantity: str, value: float, reported: float, **more: Any) -> Self:
         """Add a figure that original `key` printed; by default it must be met to the digits it was printed with.
 
-        Pass `tolerance` for an absolute one, or `within` for a share of the reported value. `system` names the
-        system a figure belongs to, `data` when it describes the data.
+        Pass `tolerance` for an absolute one, or `within` for a share of the reported value, and in `tolerance_from`
+        why it is that wide. `system` names the system a figure belongs to, `data` when it describes the data.
         """
         if (within := more.pop("within", None)) is not None:
             more["tolerance"] = within * abs(reported)
-        more.setdefault("tolerance", 0.0 if float(reported).is_integer() else _last_digit(reported) / 2)
+            more.setdefault("tolerance_from", f"{within:.3g} of the reported value, set by the chapter")
+        elif "tolerance" in more:
+            more.setdefault("tolerance_from", "set by the chapter")
+        elif float(reported).is_integer():
+            more |= {"tolerance": 0.0, "tolerance_from": "a whole number must be met"}
+        else:
+            more |= {"tolerance": _last_digit(reported) / 2, "tolerance_from": "half of the last printed digit"}
         system = more.pop("system", "data")
         return self.add(system, quantity, value, protocol=f"original/{key}", reported=float(reported), **more)
 
     def _write(self) -> None:
         rows = [asdict(score) for score in self.scores]
-        path = build_dir() / "scores" / f"{self.chapter}.json"
-        write_text(path, json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        write_text(self.path, json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _last_digit(number: float) -> float:
@@ -154,21 +185,33 @@ def _last_digit(number: float) -> float:
 
 
 def read_scores(folder: Path | None = None) -> list[Score]:
-    """Read all score files, in the order of the chapters.
+    """Read the scores of a build, in the order of the chapters: those that executions of the book wrote, no others.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Of the build; by default the one `current_build` returns.
 
     Raises
     ------
+    LookupError
+        When no folder is given and there is no build yet.
     ValueError
         When a file does not hold score records; the message names it.
     """
-    folder = folder or build_dir() / "scores"
-    scores = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            rows = json.loads(path.read_text(encoding="utf-8"))
-            scores += [Score(**{**row, "seeds": tuple(row["seeds"])}) for row in rows]
-        except (json.JSONDecodeError, TypeError, KeyError) as error:
-            raise ValueError(
-                f"{path} does not hold score records ({error}); delete it and run the book again"
-            ) from error
-    return scores
+    folder = folder or current_build()
+    return [score for name in stamped(folder) for score in read_file(folder / "scores" / f"{name}.json")]
+
+
+def read_file(path: Path) -> list[Score]:
+    """Read one file of score records; raises as `read_scores`."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return [score_of(row) for row in rows]
+    except (OSError, json.JSONDecodeError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} does not hold score records ({error}); run the book again") from error
+
+
+def score_of(row: dict[str, Any]) -> Score:
+    """Return a score from its fields, as `dataclasses.asdict` gives them."""
+    return Score(**{**row, "seeds": tuple(row["seeds"])})

@@ -8,11 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+from musicrec.scores.figures import figure_name
 from musicrec.scores.records import ORIGINAL_DATA, ORIGINALS, Score
 
 
 def reproduction(scores: Iterable[Score], only: str | None = None) -> list[dict[str, Any]]:
-    """Return one row per reported figure: key, quantity, reported, reproduced, low, high, tolerance, status, note.
+    """Return one row per reported figure: key, quantity, chapter, reported, reproduced, low, high, tolerance, note.
+
+    `tolerance_from` says why the tolerance is what it is, `status` what comes of it.
 
     Raises
     ------
@@ -36,12 +39,14 @@ def reproduction(scores: Iterable[Score], only: str | None = None) -> list[dict[
         rows.append(
             {
                 "key": score.key,
-                "quantity": score.metric if score.system == "data" else f"{score.system}: {score.metric}",
+                "quantity": figure_name(score),
+                "chapter": score.chapter,
                 "reported": score.reported,
                 "reproduced": score.value,
                 "low": score.low,
                 "high": score.high,
                 "tolerance": score.tolerance,
+                "tolerance_from": score.tolerance_from,
                 "status": score.status,
                 "note": note,
             }

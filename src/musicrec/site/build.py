@@ -16,14 +16,17 @@ from typing import Any
 
 import yaml
 
-from musicrec.files import build_dir, write_text
+from musicrec.files import write_text
+from musicrec.progress import Progress
 from musicrec.scores.records import read_scores
+from musicrec.scores.release import read_release
 from musicrec.site import try_page
 from musicrec.site.checks import check_notebook, check_page
-from musicrec.site.execution import Progress, execute_all
-from musicrec.site.notebooks import BookError, Chapter, Run, find_chapters, toc_files
+from musicrec.site.execution import execute_all
+from musicrec.site.notebooks import KERNEL, BookError, Chapter, Run, find_chapters, toc_files
 from musicrec.site.pages import leaderboard_page, reproduction_page, state_page
 from musicrec.site.provenance import provenance_page, repository
+from musicrec.site.results import build_folder
 from musicrec.site.staleness import why_stale
 
 # Folders of book/ that go to the site as they are, for the pages that ask for them. What lies in `_static`, or in any
@@ -50,34 +53,46 @@ def make_book(root: Path, run: Run, progress: Progress, say: Say, only: str | No
     BookError
         When a notebook fails, a page has an error or a figure is lost; the site of the last good build stays.
     """
-    execute_all(find_chapters(root, only), run, root, progress, jobs)
+    execute_all(find_chapters(root, run.folder, only), run, root, progress, jobs)
     return build_site(root, run, say)
 
 
 def build_site(root: Path, run: Run, say: Say) -> Site:
-    """Build `build/html` from the pages, the executed notebooks and the scores; nothing is done if none changed."""
-    chapters = find_chapters(root)
-    done = [chapter for chapter in chapters if chapter.stamp()]
-    figures = 0
-    for chapter in done:
-        found, warnings = check_notebook(chapter)
-        figures += len(found)
-        for warning in warnings:
-            say(warning)
+    """Build the site of a build from the pages, the executed notebooks and the scores; nothing is done if none changed.
 
-    source = build_dir() / "source"
-    stage(root, source, run, chapters)
-    digest = _digest_folder(source)
-    html = build_dir() / "html"
-    stamp = html / ".built-from"
-    pages = len(list(source.rglob("*.md"))) + len(chapters)
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest and (html / "index.html").exists():
-        return Site(html / "index.html", pages, figures, rebuilt=False)
+    Raises
+    ------
+    BookError
+        When a page has an error or a figure is lost; the site of the last good build stays.
+    BusyError
+        When another process builds the same site.
+    """
+    with build_folder(run, built=True) as folder:
+        chapters = find_chapters(root, folder)
+        done = [chapter for chapter in chapters if chapter.stamp()]
+        figures = 0
+        for chapter in done:
+            found, warnings = check_notebook(chapter)
+            figures += len(found)
+            for warning in warnings:
+                say(warning)
+        source, html = folder / "source", folder / "html"
+        stage(root, source, run, chapters)
+        digest = _digest_folder(source)
+        pages = len(list(source.rglob("*.md"))) + len(chapters)
+        built_from = html / ".built-from"
+        if built_from.exists() and built_from.read_text() == digest and (html / "index.html").exists():
+            return Site(html / "index.html", pages, figures, rebuilt=False)
+        say("building the pages …")
+        _replace_site(source, html, done, digest)
+        return Site(html / "index.html", pages, figures, rebuilt=True)
 
-    say("building the pages …")
-    for left in build_dir().glob(".site-*"):  # by a build that was killed
+
+def _replace_site(source: Path, html: Path, done: Sequence[Chapter], digest: str) -> None:
+    """Build the pages beside the old ones, check them, and put them in their place."""
+    for left in html.parent.glob(".site-*"):  # by a build that was killed: nobody else holds this folder
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=".site-", dir=build_dir()) as work:
+    with tempfile.TemporaryDirectory(prefix=".site-", dir=html.parent) as work:
         new = _sphinx(source, Path(work))
         for folder in filter(Path.is_dir, (source / name for name in AS_THEY_ARE)):
             shutil.copytree(folder, new / folder.name)
@@ -88,11 +103,12 @@ def build_site(root: Path, run: Run, say: Say) -> Site:
         if html.exists():
             html.replace(old)
         new.replace(html)
-    return Site(html / "index.html", pages, figures, rebuilt=True)
 
 
 def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> None:
     """Write the whole source of the site to a folder, replacing what was there.
+
+    Scores that are not as an execution of the book left them are not shown, nor those of chapters that are gone.
 
     The pages of `book/` come to lie at its root, its `static` becomes `_static`, the notebooks are the executed
     ones, and the generated pages lie in `generated` for others to include; only `provenance` is a page of its own.
@@ -105,10 +121,11 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     write_text(source / "_config.yml", yaml.safe_dump(run_config(config, run, root), sort_keys=True))
 
     names = {chapter.name for chapter in chapters}
-    scores = [score for score in read_scores() if score.chapter in names]
+    scores = [score for score in read_scores(run.folder) if score.chapter in names]
     write_text(source / "generated" / "state.md", state_page(run))
-    write_text(source / "generated" / "reproduction.md", reproduction_page(scores))
-    write_text(source / "generated" / "leaderboard.md", leaderboard_page(scores, run))
+    released = read_release(root / "results")
+    write_text(source / "generated" / "reproduction.md", reproduction_page(scores, run, released))
+    write_text(source / "generated" / "leaderboard.md", leaderboard_page(scores, run, released))
     write_text(source / "provenance.md", provenance_page(run, chapters, root))
     if "try" in toc_files(root):
         try_page.stage(source, run.data, run.seed)
@@ -145,9 +162,10 @@ def _staged_notebook(chapter: Chapter, run: Run, root: Path) -> str:
     stale = why_stale(chapter, run, root)
     path = chapter.executed if chapter.stamp() else chapter.path
     text = path.read_text(encoding="utf-8")
-    if not stale:
-        return text
     notebook = json.loads(text)
+    notebook["metadata"].setdefault("kernelspec", KERNEL)
+    if not stale:
+        return json.dumps(notebook)
     what = "has not been executed in this build" if path == chapter.path else f"is older than the rest ({stale})"
     note = f":::{{warning}}\nThis chapter {what}. `musicrec book --only {chapter.name[:2]}` brings it up to date.\n:::"
     notebook["cells"].insert(1, {"cell_type": "markdown", "id": "state", "metadata": {}, "source": note})

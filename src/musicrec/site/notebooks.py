@@ -1,7 +1,8 @@
-"""Chapters: find the notebooks of the book and tell which of their results are out of date."""
+"""Chapters: the notebooks of the book, and what one making of the book is about."""
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from musicrec.files import build_dir
+from musicrec.files import book_folder, build_dir
+from musicrec.scores.builds import Build, build_name, outside
 from musicrec.scores.records import ORIGINALS
+from musicrec.scores.stamps import changed_outputs, read_stamp, stamp_path
 
 if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset
 
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 BOOK_DATA = ("auto", "lastfm-2k", "simulated", "simulated-small")
 
 
@@ -24,18 +28,16 @@ class BookError(ValueError):
 
 
 def book_root() -> Path:
-    """Return the folder of the book: the nearest one, from here upwards, that holds `_toc.yml`.
+    """Return the folder of the book, the nearest one from here upwards.
 
     Raises
     ------
     BookError
         When there is none.
     """
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "_toc.yml").exists():
-            return folder
-    raise BookError(f"{here} is not inside the book (no _toc.yml here or above); go to its folder and try again")
+    if root := book_folder():
+        return root
+    raise BookError(outside().removeprefix(". "))
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Chapter:
     ----------
     path : Path
         The notebook as stored, without outputs.
+    folder : Path
+        Of the build its results belong to.
     originals : tuple of str
         Keys of the originals whose reported figures it reproduces, from its metadata `musicrec.originals`.
     reads_scores : bool
@@ -54,6 +58,7 @@ class Chapter:
     """
 
     path: Path
+    folder: Path
     originals: tuple[str, ...] = ()
     reads_scores: bool = False
 
@@ -65,26 +70,35 @@ class Chapter:
     @property
     def executed(self) -> Path:
         """Where its executed copy goes."""
-        return build_dir() / "executed" / self.path.name
+        return self.folder / "executed" / self.path.name
 
     @property
     def stamp_path(self) -> Path:
         """Where the record of its last complete execution goes."""
-        return build_dir() / "executed" / f"{self.name}.json"
+        return stamp_path(self.folder, self.name)
 
     @property
     def scores_path(self) -> Path:
-        """Where it writes its scores."""
-        return build_dir() / "scores" / f"{self.name}.json"
+        """Where its scores go."""
+        return self.folder / "scores" / f"{self.name}.json"
+
+    @property
+    def arrays_path(self) -> Path:
+        """The folder of its arrays, one file a system."""
+        return self.folder / "scores" / self.name
+
+    @property
+    def running_path(self) -> Path:
+        """Where its scores and arrays lie while it is executed."""
+        return self.folder / "running" / self.name
 
     def stamp(self) -> dict[str, Any] | None:
-        """Return the record of the last complete execution (inputs, seconds, cells), None if there is none."""
-        try:
-            stamp = json.loads(self.stamp_path.read_text(encoding="utf-8"))
-            complete = self.executed.exists() and self.scores_path.exists()
-            return stamp if complete and {"inputs", "seconds", "cells", "parameters"} <= set(stamp) else None
-        except (OSError, ValueError):
-            return None
+        """Return the record of the last complete execution, None if there is none or its files were changed since.
+
+        It holds inputs, parameters, seconds, cells, and outputs with their digests.
+        """
+        stamp = read_stamp(self.folder, self.name)
+        return stamp if stamp and not changed_outputs(self.folder, stamp) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +115,16 @@ class Run:
     def datasets(self) -> list[Dataset]:
         """All the data a chapter may load."""
         return [self.data, self.songs, *([self.playlists] if self.playlists else [])]
+
+    @property
+    def folder(self) -> Path:
+        """Where its results go: a folder for each data set, seed and mode."""
+        return build_dir() / build_name(self.data.name, seed=self.seed, quick=self.quick)
+
+    @property
+    def build(self) -> Build:
+        """What is noted in that folder."""
+        return Build(self.folder, self.data.name, self.data.simulated, self.seed, self.quick)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -130,15 +154,28 @@ def resolve(dataset: str = "auto", *, seed: int = 0, quick: bool = False) -> Run
     return Run(data, songs, seed, quick, load("mpd", progress=False) if mpd.find() else None)
 
 
-def find_chapters(root: Path, only: str | None = None) -> list[Chapter]:
+def find_chapters(root: Path, folder: Path, only: str | None = None) -> list[Chapter]:
     """Return the chapters in the order of `_toc.yml`, or the one that `only` names by its number or name.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of the book.
+    folder : Path
+        Of the build their results belong to.
+    only : str, optional
+        "2", "02", "baseline", "02_baseline" or the path of the notebook.
 
     Raises
     ------
     BookError
-        When the table of contents names a notebook that is not there or is not one, or when `only` fits none.
+        When the table of contents names a notebook twice, or one that is not there or is not one; when `only` fits
+        none or several.
     """
-    chapters = [_read_chapter(root, file) for file in toc_files(root) if file.startswith("notebooks/")]
+    files = [file for file in toc_files(root) if file.startswith("notebooks/")]
+    if twice := sorted({file for file in files if files.count(file) > 1}):
+        raise BookError(f"{root / '_toc.yml'} names {', '.join(twice)} twice")
+    chapters = [_read_chapter(root, folder, file) for file in files]
     if only is None:
         return chapters
     wanted = only.removesuffix(".ipynb").removeprefix("notebooks/")
@@ -146,6 +183,8 @@ def find_chapters(root: Path, only: str | None = None) -> list[Chapter]:
     found = [c for c in chapters if wanted in (c.name, c.name.partition("_")[0], c.name.partition("_")[2])]
     if not found:
         raise BookError(f"no chapter is called {only!r}; choose from {', '.join(c.name for c in chapters)}")
+    if len(found) > 1:
+        raise BookError(f"{only!r} may be {' or '.join(c.name for c in found)}: name one of them")
     return found
 
 
@@ -169,17 +208,38 @@ def toc_files(root: Path) -> list[str]:
         raise BookError(f"{path} is not valid YAML: {error}") from error
 
 
-def _read_chapter(root: Path, file: str) -> Chapter:
+def _read_chapter(root: Path, folder: Path, file: str) -> Chapter:
     path = root / f"{file}.ipynb"
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         cells, metadata = notebook["cells"], notebook["metadata"].get("musicrec", {})
+        tagged = [n for n, cell in enumerate(cells, 1) if "parameters" in cell["metadata"].get("tags", ())]
+        language = (notebook["metadata"].get("kernelspec") or KERNEL).get("language", "python")
     except FileNotFoundError:
         raise BookError(f"_toc.yml names {file}, but there is no {path}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BookError(f"{path} is not a notebook ({error})") from error
-    if not any("parameters" in cell["metadata"].get("tags", ()) for cell in cells):
+    if str(language).lower() != "python":
+        raise BookError(f"{path} is written in {language}; the book executes Python")
+    if not tagged:
         raise BookError(f"{path} has no cell tagged `parameters`, so it cannot be told which data to use")
+    if len(tagged) > 1:
+        raise BookError(
+            f"{path} has {len(tagged)} cells tagged `parameters` (cells {', '.join(map(str, tagged))}): leave the tag "
+            "on one of them, or the others would undo what it is told"
+        )
+    _check_parameters(path, cells[tagged[0] - 1])
     if unknown := set(metadata.get("originals", ())) - set(ORIGINALS):
         raise BookError(f"{path}: musicrec.originals names {', '.join(sorted(unknown))}; known: {', '.join(ORIGINALS)}")
-    return Chapter(path, tuple(metadata.get("originals", ())), metadata.get("reads_scores", False) is True)
+    return Chapter(path, folder, tuple(metadata.get("originals", ())), metadata.get("reads_scores", False) is True)
+
+
+def _check_parameters(path: Path, cell: dict[str, Any]) -> None:
+    """Raise BookError when the cell of parameters does not set what every chapter is told."""
+    try:
+        tree = ast.parse("".join(cell["source"])) if cell["cell_type"] == "code" else ast.parse("")
+    except SyntaxError as error:
+        raise BookError(f"{path}: the cell tagged `parameters` is not valid Python ({error.msg})") from error
+    given = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    if missing := [name for name in ("dataset", "seed", "quick") if name not in given]:
+        raise BookError(f"{path}: the cell tagged `parameters` does not set {', '.join(missing)}")

@@ -63,11 +63,24 @@ def fallback_reason(fallback: str) -> str:
     return fallback.partition(":")[0].rstrip(". ")
 
 
-def reproduction_page(scores: Sequence[Score]) -> str:
-    """Return the table of originals and, folded below it, every figure they reported."""
-    rows = reproduction(scores)
+def reproduction_page(scores: Sequence[Score], run: Run | None = None, released: Sequence[dict[str, Any]] = ()) -> str:
+    """Return the table of originals and, folded below it, every figure they reported.
+
+    Below that of a build on simulated data stands the table of the release on real data.
+    """
+    text = _reproduced(reproduction(scores)) or "No chapter of this build reproduces a reported figure.\n"
+    if run is not None and run.data.simulated:
+        figures = [score for record in released for score in record["scores"]]
+        if below := _reproduced(reproduction(figures)):
+            dates = " and ".join(dict.fromkeys(record["date"] for record in released))
+            text += f"\nMeasured on the real data, release {dates}:\n\n{below}"
+    return text
+
+
+def _reproduced(rows: Sequence[dict[str, Any]]) -> str:
+    """Return a table of counts and a folded one for each original, "" when there is nothing."""
     if not rows:
-        return "No chapter of this build reproduces a reported figure.\n"
+        return ""
     summary, parts = [], []
     for key in ORIGINALS:
         mine = [row for row in rows if row["key"] == key]
@@ -102,9 +115,22 @@ def _reproduction_row(row: dict[str, Any], notes: Sequence[str]) -> list[str]:
     return [row["quantity"], number(reported, like=reported), here, no_break, interval, tolerance]
 
 
-def leaderboard_page(scores: Sequence[Score], run: Run) -> str:
-    """Return one table per shared protocol, best system first; only what this run's data and mode measured."""
-    scores = [s for s in scores if s.simulated == run.data.simulated and s.quick == run.quick]
+def leaderboard_page(scores: Sequence[Score], run: Run, released: Sequence[dict[str, Any]] = ()) -> str:
+    """Return one table per shared protocol, best system first; only what this run's data and mode measured.
+
+    Below those of a build on simulated data stand the tables of the release on real data, `released` as
+    `read_release` returns it, so that a reader without the data reads the real result.
+    """
+    mine = [s for s in scores if s.simulated == run.data.simulated and s.quick == run.quick]
+    parts = _boards(mine, f": **{run.label}**" if run.label else "", linked=True)
+    if run.data.simulated:
+        for record in released:
+            parts += _boards(record["scores"], f": measured on the real data, release {record['date']}", linked=False)
+    return "\n".join(parts) or "No chapter of this build measured a system under a shared protocol.\n"
+
+
+def _boards(scores: Sequence[Score], remark: str, *, linked: bool) -> list[str]:
+    """Return a caption and a table for each shared protocol; the chapters of another build are not linked."""
     parts = []
     for protocol, headline in PROTOCOLS.items():
         mine = [s for s in scores if s.protocol == protocol]
@@ -117,11 +143,12 @@ def leaderboard_page(scores: Sequence[Score], run: Run) -> str:
         for system, values in board.iterrows():
             score = exact.get(str(system))
             interval = "" if score is None or score.low is None else f"{score.low:.4f} to {score.high:.4f}"
-            chapter = f" ({{doc}}`{score.chapter[:2]} </notebooks/{score.chapter}>`)" if score else ""
+            chapter = f" ({{doc}}`{score.chapter[:2]} </notebooks/{score.chapter}>`)" if score and linked else ""
             cells = ["" if v != v else number(v) for v in values[metrics]]
             rows.append([f"`{system}`{chapter}", cells[0], interval, *cells[1:]])
         names = ", ".join(sorted({s.dataset for s in mine}))
-        caption = f"Protocol `{protocol}` on `{names}`" + (f": **{run.label}**" if run.label else "")
-        header = ["system (chapter)", headline, "95 % interval", *metrics[1:]]
-        parts.append(f"{caption}\n\n{table(header, rows, right=range(1, len(header)))}")
-    return "\n".join(parts) or "No chapter of this build measured a system under a shared protocol.\n"
+        header = ["system (chapter)" if linked else "system", headline, "95 % interval", *metrics[1:]]
+        parts.append(
+            f"Protocol `{protocol}` on `{names}`{remark}\n\n{table(header, rows, right=range(1, len(header)))}"
+        )
+    return parts

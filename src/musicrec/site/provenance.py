@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from musicrec.datasets.dataset import Dataset
+from musicrec.hardware import machine
 from musicrec.site.notebooks import Chapter, Run
 from musicrec.site.pages import fallback_reason, table
 
@@ -27,7 +28,7 @@ def provenance_page(run: Run, chapters: Sequence[Chapter], root: Path) -> str:
     ]
     parts += [
         "## Machine",
-        table(["machine", "in this build"], machine()),
+        table(["machine", "in this build"], [[name, text] for name, text in machine().items()]),
         "## Versions",
         table(["package", "version"], versions()),
     ]
@@ -93,19 +94,6 @@ def _git(root: Path, *arguments: str) -> str:
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
-
-
-def machine() -> list[list[str]]:
-    """Return what the book was made on: system, processor, cores, memory."""
-    processor = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        processor = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-        memory = f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
-    except (OSError, StopIteration, ValueError, AttributeError):
-        memory = "not known"
-    system = f"{platform.system()} {platform.machine()}"
-    return [["system", system], ["processor", processor], ["cores", str(os.cpu_count())], ["memory", memory]]
 
 
 def versions() -> list[list[str]]:

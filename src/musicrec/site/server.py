@@ -1,24 +1,24 @@
-"""A look at the site on this machine."""
+"""A look at a site on this machine."""
 
 from __future__ import annotations
 
-from musicrec.files import build_dir
+from pathlib import Path
+
 from musicrec.site.build import Say
 from musicrec.site.notebooks import BookError
 
 
-def serve_site(port: int, say: Say) -> None:
-    """Serve `build/html` on the loopback address until interrupted.
+def serve_site(html: Path, port: int, say: Say) -> None:
+    """Serve the folder of a site on the loopback address until interrupted.
 
     Raises
     ------
     BookError
-        When there is no site yet, or when the port is taken.
+        When there is no site, or when the port is taken.
     """
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-    html = build_dir() / "html"
     if not (html / "index.html").exists():
         raise BookError(f"there is no site in {html} yet; `make book` builds it")
     try:

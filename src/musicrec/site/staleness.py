@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from musicrec.code_digest import code_closure, digest
+from musicrec.scores.stamps import changed_outputs, read_stamp
 from musicrec.site.notebooks import BookError, Chapter, Run, find_chapters
 
 
@@ -38,16 +39,21 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
         "environment": digest((root / "requirements.lock").read_text(encoding="utf-8")),
     }
     if chapter.reads_scores:
-        paths = [other.scores_path for other in find_chapters(root) if not other.reads_scores]
-        digests["scores"] = digest(*(f"{p.name}\n{p.read_text(encoding='utf-8')}" for p in paths if p.exists()))
+        others = [other for other in find_chapters(root, chapter.folder) if not other.reads_scores]
+        stamps = [(other.name, stamp["outputs"]) for other in others if (stamp := other.stamp())]
+        digests["scores"] = digest(
+            json.dumps([(name, {p: d for p, d in files.items() if p.startswith("scores/")}) for name, files in stamps])
+        )
     return digests
 
 
 def why_stale(chapter: Chapter, run: Run, root: Path) -> str:
     """Say why a chapter must be executed: what changed, "never executed", or "" when it is up to date."""
-    stamp = chapter.stamp()
+    stamp = read_stamp(chapter.folder, chapter.name)
     if stamp is None:
         return "never executed"
+    if foreign := changed_outputs(chapter.folder, stamp):
+        return f"not as the book wrote it: {', '.join(foreign)}"
     now = inputs(chapter, run, root)
     changed = [name for name in now if stamp["inputs"].get(name) != now[name]]
     return f"changed: {', '.join(changed)}" if changed else ""

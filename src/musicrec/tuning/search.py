@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 import time
 import warnings
 from collections.abc import Mapping
@@ -13,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musicrec.code_digest import code_closure, digest
-from musicrec.files import build_dir, write_text
+from musicrec.files import build_dir, locked, write_text
 from musicrec.hardware import hardware
 from musicrec.models import registry
 from musicrec.models.registry import System
-from musicrec.models.space import Choice, Range, Space
+from musicrec.models.space import Range, Space
+from musicrec.progress import Progress, Silent
 from musicrec.splits.by_user import TUNING_SEED
+from musicrec.tuning.proposals import STARTUP, propose
 from musicrec.tuning.trials import read_trials, warn_unequal, write_trials
 
 if TYPE_CHECKING:
@@ -27,30 +28,42 @@ if TYPE_CHECKING:
     from musicrec.splits.by_user import Split
 
 TRIALS = 20
-STARTUP = 8  # trials before the search begins to learn: the defaults, then seven drawn at random
-KEPT_DATA = "lastfm-2k"  # searches on any other data go to the build folder
+KEPT_DATA = "lastfm-2k"  # what the shipped settings were chosen on
 
 
-def tune(system: str, dataset: Dataset, *, trials: int = TRIALS, seed: int = 0) -> tuple[dict[str, Any], Path]:
+def tune(
+    system: str,
+    dataset: Dataset,
+    *,
+    trials: int = TRIALS,
+    seed: int = 0,
+    replace_shipped: bool = False,
+    progress: Progress | None = None,
+) -> tuple[dict[str, Any], Path]:
     """Search for the settings with the highest NDCG@10 on validation data, and keep them with every trial.
 
     The split is the sixth, kept for choosing settings; its test part is never read. The first trial is the model's
     defaults. The others are proposed by a tree-structured Parzen estimator [Bergstra et al., 2011] of the library
     Optuna. Its random state is derived anew for each trial from `seed` and the trial's number, and its knowledge is
     the table of the trials before: a search that was interrupted goes on to the same table as one that was not, and
-    the first n trials of a longer search are those of a shorter one. A trial that fails (diverges) counts.
+    the first n trials of a longer search are those of a shorter one. A trial that fails (diverges) counts. No trial
+    repeats another: when all settings of a small space were tried, the search ends.
 
     Parameters
     ----------
     system : str
         One of `registry.searched()`.
     dataset : Dataset
-        Whose listens to fit. Results on `lastfm-2k` are kept with the package, where the book reads them; those on
-        other data in the build folder.
+        Whose listens to fit.
     trials : int
         How many; the same for every system, or they cannot be compared.
     seed : int
         Of the search. The models are seeded by the split.
+    replace_shipped : bool
+        Put the result in the place of the settings that come with the package, which the book reads. They are those
+        of `lastfm-2k`. Otherwise it goes to the build folder.
+    progress : Progress, optional
+        Told of every trial.
 
     Returns
     -------
@@ -62,24 +75,21 @@ def tune(system: str, dataset: Dataset, *, trials: int = TRIALS, seed: int = 0) 
     Raises
     ------
     UnknownNameError, ValueError
-        When the system is unknown, has nothing to search, or no trial succeeded.
+        When the system is unknown, has nothing to search, or no trial succeeded; when shipped settings are to be
+        replaced by those for other data.
+    BusyError
+        When another process makes the same search.
     """
-    from musicrec.splits.by_user import split_by_user
-
+    if replace_shipped and dataset.name != KEPT_DATA:
+        raise ValueError(f"the shipped settings are those chosen on {KEPT_DATA}, not on {dataset.name}")
     registry.searched([system])
-    of, split = registry.find(system), split_by_user(dataset.interactions, TUNING_SEED)
-    side = registry.side_of(of, dataset)
+    of = registry.find(system)
     log = build_dir() / "settings" / "unfinished" / f"{system}-{_key(of, dataset, seed)}.csv"
-    rows = read_trials(log, of.space)[:trials] if log.exists() else []
-    with _Progress(system, trials, rows) as progress:
-        for number in range(len(rows), trials):
-            settings = of.defaults(side) if number == 0 else _propose(of.space, rows, seed)
-            rows.append({"number": number, **settings, **_attempt(of.create(settings, side), split)})
-            write_trials(log, rows)
-            progress.done(rows[-1])
+    with locked(log.with_suffix(".lock"), f"another process searches for the settings of {system}; let it end"):
+        rows = _search_on(of, dataset, log, trials, seed, progress or Silent())
     complete = [row for row in rows if row["state"] == "complete"]
     if not complete:
-        raise ValueError(f"{system}: none of {trials} trials succeeded; see {log}")
+        raise ValueError(f"{system}: none of {len(rows)} trials succeeded; see {log}")
     best = max(complete, key=lambda row: row["ndcg@10"])  # the first of equals
     settings = {name: best[name] for name in of.space}
     result = {
@@ -93,8 +103,9 @@ def tune(system: str, dataset: Dataset, *, trials: int = TRIALS, seed: int = 0) 
         "fixed": dict(of.fixed),
         "search": _search(seed),
         "budget": {
-            "trials": trials,
-            "failed": trials - len(complete),
+            "trials": len(rows),
+            "asked": trials,
+            "failed": len(rows) - len(complete),
             "seconds": round(sum(row["seconds"] for row in rows), 1),
             "hardware": hardware(),
         },
@@ -104,41 +115,39 @@ def tune(system: str, dataset: Dataset, *, trials: int = TRIALS, seed: int = 0) 
             "simulated": dataset.simulated,
         },
     }
-    folder = registry.SETTINGS if dataset.name == KEPT_DATA else build_dir() / "settings" / dataset.name
+    folder = registry.SETTINGS if replace_shipped else build_dir() / "settings" / dataset.name
     write_trials(folder / f"{system}.csv", rows)
     write_text(folder / f"{system}.json", json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     warn_unequal(folder, result)
     return result, folder / f"{system}.json"
 
 
-def _propose(space: Space, rows: list[dict[str, Any]], seed: int) -> dict[str, Any]:
-    """Return the next settings to try, given all trials so far; none that were tried already, if there are others."""
-    import numpy as np
-    import optuna
+def _search_on(
+    of: System, dataset: Dataset, log: Path, trials: int, seed: int, progress: Progress
+) -> list[dict[str, Any]]:
+    """Return so many trials, or as many as there are settings: those in the log and, added to it, the others."""
+    from musicrec.splits.by_user import split_by_user
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    distributions: dict[str, Any] = {}
-    for name, values in space.items():
-        if isinstance(values, Choice):
-            distributions[name] = optuna.distributions.CategoricalDistribution(values.names)
-        elif values.integer:
-            distributions[name] = optuna.distributions.IntDistribution(int(values.low), int(values.high), values.log)
-        else:
-            distributions[name] = optuna.distributions.FloatDistribution(values.low, values.high, values.log)
-    known = [{name: row[name] for name in space} for row in rows]
-    for attempt in range(20):
-        state = int(np.random.SeedSequence([seed, len(rows), attempt]).generate_state(1)[0])
-        sampler = optuna.samplers.TPESampler(n_startup_trials=STARTUP, multivariate=True, seed=state)
-        study = optuna.create_study(direction="maximize", sampler=sampler)
-        for row, params in zip(rows, known, strict=True):
-            # to the search, a failed trial is one that ranked nothing right: it stays away from there
-            value = row["ndcg@10"] if row["state"] == "complete" else 0.0
-            study.add_trial(optuna.create_trial(params=params, distributions=distributions, value=value))
-        drawn = study.ask(distributions).params
-        settings = {n: v.tidy(drawn[n]) if isinstance(v, Range) else drawn[n] for n, v in space.items()}
-        if settings not in known:
-            break
-    return settings
+    split, side = split_by_user(dataset.interactions, TUNING_SEED), registry.side_of(of, dataset)
+    rows = read_trials(log, of.space)[:trials] if log.exists() else []
+    best = max((row["ndcg@10"] for row in rows if row["state"] == "complete"), default=math.nan)
+    progress.start(of.name, trials, f"{len(rows)} done before" if rows else "from the beginning")
+    for _ in rows:
+        progress.step(of.name)
+    for number in range(len(rows), trials):
+        settings = of.defaults(side) if number == 0 else propose(of.space, rows, seed)
+        if settings is None:
+            progress.done(of.name, f"all {len(rows)} settings there are were tried; best NDCG@10 {best:.4f}")
+            return rows
+        row = {"number": number, **settings, **_attempt(of.create(settings, side), split)}
+        rows.append(row)
+        write_trials(log, rows)
+        failed = row["state"] != "complete"
+        best = best if failed or row["ndcg@10"] <= best else row["ndcg@10"]
+        text = "failed" if failed else f"NDCG@10 {row['ndcg@10']:.4f}"
+        progress.step(of.name, f"{text}, best {best:.4f}, {row['seconds']:.1f} s")
+    progress.done(of.name, f"best NDCG@10 {best:.4f}")
+    return rows
 
 
 def _attempt(model: Recommender, split: Split) -> dict[str, Any]:
@@ -194,31 +203,3 @@ def _key(of: System, dataset: Dataset, seed: int) -> str:
     """Return a digest of all that the trials depend on: an unfinished search goes on only where it fits."""
     facts = [_plain(of.space), dict(of.fixed), _search(seed), dataset.provenance.fingerprint]
     return digest(json.dumps(facts, sort_keys=True), *code_closure([f"import {of.module}"]))[:8]
-
-
-class _Progress:
-    """A bar on a terminal, one line per trial elsewhere; both to standard error."""
-
-    def __init__(self, system: str, trials: int, rows: list[dict[str, Any]]) -> None:
-        from tqdm import tqdm
-
-        self.system, self.trials = system, trials
-        self.best = max((row["ndcg@10"] for row in rows if row["state"] == "complete"), default=math.nan)
-        self.bar = tqdm(total=trials, initial=len(rows), desc=system, unit="trial", disable=None)
-
-    def done(self, row: dict[str, Any]) -> None:
-        """Show a trial that has ended."""
-        value, failed = row["ndcg@10"], row["state"] != "complete"
-        self.best = self.best if failed or value <= self.best else value
-        text = "failed" if failed else f"{value:.4f}"
-        self.bar.set_postfix_str(f"NDCG@10 {text}, best {self.best:.4f}")
-        self.bar.update()
-        if self.bar.disable:
-            place = f"{self.system} {row['number'] + 1}/{self.trials}"
-            print(f"{place}: NDCG@10 {text}, best {self.best:.4f}, {row['seconds']:.1f} s", file=sys.stderr, flush=True)
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()

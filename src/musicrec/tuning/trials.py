@@ -73,4 +73,5 @@ def warn_unequal(folder: Path, result: dict[str, Any]) -> None:
 
 def _alike(kept: dict[str, Any]) -> list[Any]:
     """Return what must agree between the searches for different systems."""
-    return [kept["budget"]["trials"], kept["search"], kept["dataset"]["fingerprint"]]
+    budget = kept["budget"]  # a small space may have fewer settings than trials were asked for
+    return [budget.get("asked", budget["trials"]), kept["search"], kept["dataset"]["fingerprint"]]

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from trial_book import run, write_notebook
-from typer.testing import CliRunner
+from trial_book import Recorder, run, write_notebook
 
 from musicrec import code_digest, datasets, evaluation
-from musicrec.cli.app import app
 from musicrec.datasets.interactions import Interactions
+from musicrec.files import BusyError, locked
 from musicrec.models import registry
 from musicrec.models.factors.bpr import BPR
 from musicrec.models.linear.ease import EASE
@@ -46,12 +45,8 @@ def table(path: Path) -> pd.DataFrame:
     return pd.read_csv(path.with_suffix(".csv")).drop(columns="seconds")
 
 
-def call(*arguments: str):
-    return CliRunner().invoke(app, arguments, env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
-
-
 def test_the_first_trial_is_the_defaults_measured_as_everywhere_and_the_best_is_chosen(data):
-    record, path = search.tune("ease", data, trials=4)
+    record, path = search.tune("ease", data, trials=4, replace_shipped=True)
     trials = trials_of("ease")
     assert (
         list(trials.columns) == ["l2", "damping", "strength", "ndcg@10", "recall@10", "seconds", "state"]
@@ -75,7 +70,6 @@ def test_a_search_that_was_stopped_goes_on_to_the_same_table(data, tmp_path: Pat
     whole = table(path)
     assert whole["n_neighbours"].dtype == int
     (tmp_path / "build").rename(tmp_path / "elsewhere")
-    path.unlink()
     attempt = search._attempt
 
     def stop_at(number: int):
@@ -101,15 +95,15 @@ def test_a_search_that_was_stopped_goes_on_to_the_same_table(data, tmp_path: Pat
 
 
 def test_an_unfinished_search_goes_on_only_where_it_fits(data, monkeypatch):
-    search.tune("ease", data, trials=3)
+    _, path = search.tune("ease", data, trials=3)
     monkeypatch.setattr(
         search, "_attempt", lambda *_: {"ndcg@10": 0.5, "recall@10": 0.5, "seconds": 0, "state": "complete"}
     )
     search.tune("ease", data, trials=3)
-    assert (trials_of("ease")["ndcg@10"] != 0.5).all()
+    assert (table(path)["ndcg@10"] != 0.5).all()
     data.provenance.fingerprint = "other data"
     search.tune("ease", data, trials=3)
-    assert (trials_of("ease")["ndcg@10"] == 0.5).all()
+    assert (table(path)["ndcg@10"] == 0.5).all()
 
 
 def test_seeds_differ(data):
@@ -127,10 +121,10 @@ def test_a_trial_that_fails_counts_and_is_kept(data, monkeypatch):
         return fit(self, train, rng=rng)
 
     monkeypatch.setattr(ItemKNN, "fit", diverge)
-    record, _ = search.tune("item-knn", data, trials=4)
+    record, path = search.tune("item-knn", data, trials=4)
     assert record["budget"]["failed"] == 3 and record["trial"] == 0
-    assert trials_of("item-knn")["state"].tolist() == ["complete", *["failed"] * 3]
-    assert trials_of("item-knn")["ndcg@10"].isna().sum() == 3
+    assert table(path)["state"].tolist() == ["complete", *["failed"] * 3]
+    assert table(path)["ndcg@10"].isna().sum() == 3
 
     def never(self, train, *, rng):
         raise ValueError("some scores are not numbers")
@@ -140,13 +134,41 @@ def test_a_trial_that_fails_counts_and_is_kept(data, monkeypatch):
         search.tune("item-knn", data, trials=2, seed=9)
 
 
-def test_other_data_never_reach_the_package(data, tmp_path: Path):
-    data.name = "simulated"
+@pytest.mark.parametrize("name", ["lastfm-2k", "simulated"])
+def test_shipped_settings_are_replaced_only_when_told_to(data, tmp_path: Path, name: str):
+    data.name = name
     _, path = search.tune("ease", data, trials=2)
-    assert path == tmp_path / "build" / "settings" / "simulated" / "ease.json"
+    assert path == tmp_path / "build" / "settings" / name / "ease.json"
     assert not registry.SETTINGS.exists()
     with pytest.raises(LookupError, match="ease has not been tuned; run `musicrec tune ease`"):
         registry.build("ease")
+    if name == "lastfm-2k":
+        _, path = search.tune("ease", data, trials=2, replace_shipped=True)
+        assert path == registry.SETTINGS / "ease.json"
+    else:
+        with pytest.raises(ValueError, match="chosen on lastfm-2k, not on simulated"):
+            search.tune("ease", data, trials=2, replace_shipped=True)
+        assert not registry.SETTINGS.exists()
+
+
+def test_two_processes_do_not_make_the_same_search(data, tmp_path: Path):
+    of = registry.find("ease")
+    lock = tmp_path / "build" / "settings" / "unfinished" / f"ease-{search._key(of, data, 0)}.lock"
+    with locked(lock, "held"), pytest.raises(BusyError, match="another process searches for the settings of ease"):
+        search.tune("ease", data, trials=2)
+    assert not list(tmp_path.rglob("*.csv"))
+
+
+def test_a_search_through_a_small_space_ends_when_everything_was_tried(data, monkeypatch):
+    of = dataclasses.replace(registry.find("ease"), space={"l2": Range(1, 3), "strength": Choice(("equal", "log"))})
+    monkeypatch.setattr(registry, "find", lambda name: of)
+    monkeypatch.setattr(type(of), "defaults", lambda self, side=None: {"l2": 2, "strength": "equal"})
+    told = Recorder()
+    record, path = search.tune("ease", data, trials=20, progress=told)
+    rows = pd.read_csv(path.with_suffix(".csv"))
+    assert len(rows) == 6 and not rows.duplicated(["l2", "strength"]).any()
+    assert record["budget"]["trials"] == 6 and record["budget"]["asked"] == 20
+    assert "all 6 settings there are were tried" in told.notes["ease"]
 
 
 def test_unequal_searches_are_told(data):
@@ -165,22 +187,6 @@ def test_a_setting_at_the_end_of_its_range_is_flagged():
         "b = 0.1 lies at the lower end of 0 to 10; it cannot be below zero",
         "c = 1 lies at the lower end of 1 to 4",
     ]
-
-
-def test_proposals_stay_in_range_are_tidy_and_new():
-    space = {"a": Range(0.001, 0.123456, log=True), "n": Range(1, 3), "c": Choice(("x", "y"))}
-    rows: list[dict] = []
-    for number in range(25):
-        settings = search._propose(space, rows, seed=1)
-        rows.append({"number": number, **settings, "ndcg@10": settings["a"], "state": "complete"})
-        assert 0.001 <= settings["a"] <= 0.123456 and settings["n"] in (1, 2, 3) and settings["c"] in ("x", "y")
-        assert settings["a"] == 0.123456 or len(f"{settings['a']:.3g}") >= len(repr(settings["a"]))
-    assert np.mean([row["a"] for row in rows[-5:]]) > np.mean([row["a"] for row in rows[:8]])  # it learns
-    rows = []
-    for number in range(8):
-        settings = search._propose({"n": Range(1, 8)}, rows, seed=1)
-        rows.append({"number": number, **settings, "ndcg@10": 0.1, "state": "complete"})
-    assert len({row["n"] for row in rows}) >= 7  # twenty draws nearly always find something new
 
 
 @pytest.mark.parametrize("name", [
@@ -208,34 +214,6 @@ def test_wrong_names_are_refused(data):
         registry.build("tag-content")
     with pytest.raises(ValueError, match="popularity has no settings: there is nothing to tune"):
         search.tune("popularity", data)
-
-
-def test_command(data, tmp_path: Path):
-    result = call("tune", "ease", "pure-svd", "--trials", "3")
-    assert result.exit_code == 0, result.output
-    assert "ease 3/3: NDCG@10" in result.stderr and "kept in" in result.stderr and "best" in result.stderr
-    assert "l2" in result.stdout and "rank" in result.stdout
-    (row,) = json.loads(call("tune", "ease", "--trials", "3", "--json").stdout)
-    assert row["system"] == "ease" and row["budget"]["trials"] == 3
-    listed = call("tune", "--list").stdout
-    assert all(name in listed for name in registry.systems())
-    assert "1 to 10000, log" in listed and "not tuned yet" in listed and "has no settings" in listed
-    assert {row["system"] for row in json.loads(call("tune", "--list", "--json").stdout)} == set(registry.systems())
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        ((), 2, "name a system, or all"),
-        (("esae",), 1, "no system is called 'esae'; did you mean ease"),
-        (("random",), 1, "random has no settings"),
-        (("ease", "--trials", "0"), 2, "--trials"),
-    ],
-)
-def test_command_refuses(data, arguments: tuple[str, ...], code: int, message: str):
-    result = call("tune", *arguments)
-    assert result.exit_code == code and message in result.stderr
-    assert not registry.SETTINGS.exists()
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in KEPT.glob("*.json")))
@@ -267,8 +245,8 @@ def test_a_chapter_that_builds_tuned_models_depends_on_their_code_and_settings(t
         (package / name).write_text("")
     (tmp_path / "requirements.lock").write_text("")
     (tmp_path / "notebooks").mkdir()
-    tuned = Chapter(write_notebook(tmp_path, "12_leaderboard", "from musicrec.models import registry"))
-    other = Chapter(write_notebook(tmp_path, "01_eda", "from musicrec.chapters import eda"))
+    tuned = Chapter(write_notebook(tmp_path, "12_leaderboard", "from musicrec.models import registry"), tmp_path)
+    other = Chapter(write_notebook(tmp_path, "01_eda", "from musicrec.chapters import eda"), tmp_path)
     monkeypatch.setattr(code_digest, "SOURCE", package)
 
     def code(chapter: Chapter) -> str:
