@@ -70,7 +70,8 @@ def few() -> Dataset:
             {"user": [1, 1, 2, 3], "artist": [10, 12, 99, 10], "tag": [1, 2, 1, 1], "year": [2001, 2009, 2009, 2010]}
         ),
     }
-    tables["artists"] = items = pd.DataFrame({"id": [10, 11, 12], "name": ["A", "B", "C"], "picture_url": ["x", None, None]})
+    pictures = ["x", None, None]
+    tables["artists"] = items = pd.DataFrame({"id": [10, 11, 12], "name": ["A", "B", "C"], "picture_url": pictures})
     interactions = Interactions.from_frame(listens, user="user", item="artist", weight="plays", items=items["id"])
     return Dataset("few", interactions, items, NOWHERE, tables)
 
