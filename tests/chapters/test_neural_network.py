@@ -102,8 +102,8 @@ def test_the_luck_of_the_draw_by_hand() -> None:
 
 @pytest.mark.slow
 def test_patience_starts_from_the_sweep(listens: Interactions, rows: Rows) -> None:
-    by_dim = pd.DataFrame({"valid_loss": [0.9, 0.8, 0.6]}, index=[1, 10, 50])
-    table = neural_network.patience(listens, rows, by_dim, seed=0)
+    swept = pd.Series([0.9, 0.8, 0.6], index=[1, 10, 50])
+    table = neural_network.patience(listens, rows, swept, seed=0)
     assert table["after 3 epochs of the sweep"].tolist() == [0.9, 0.8, 0.6]
     assert table["best epoch"].dtype.kind == "i" and table["best epoch"].between(1, 20).all()
     assert neural_network.loss_ranges(table).before == pytest.approx(0.3)

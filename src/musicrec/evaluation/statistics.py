@@ -72,10 +72,10 @@ def interval_table(samples: Mapping[Any, ArrayLike], *, seed: int = 0) -> pd.Dat
 
     Examples
     --------
-    >>> interval_table({"a": [1.0, 3.0], "b": [5.0]}).round(1)
+    >>> interval_table({"a": [1.0, 3.0], "b": [5.0, 5.0]}).round(1)
        value  low  high   sd
     a    2.0  1.0   3.0  1.4
-    b    5.0  5.0   5.0  NaN
+    b    5.0  5.0   5.0  0.0
     """
     rows = {}
     for name, sample in samples.items():

@@ -170,19 +170,19 @@ def luck(artists: pd.DataFrame) -> Luck:
     return Luck(correlation, drawn, best, popular)
 
 
-def patience(interactions: Interactions, rows: Rows, by_dim: pd.DataFrame, seed: int) -> pd.DataFrame:
+def patience(interactions: Interactions, rows: Rows, swept: pd.Series, seed: int) -> pd.DataFrame:
     """Train networks of three dimensions until validation no longer improves.
 
     Returns
     -------
     pandas.DataFrame
-        Index `dimension`; validation loss after the sweep `by_dim` and at the best epoch, and which that is.
+        Index `dimension`; validation loss after the sweep, as in `swept`, and at the best epoch, and which that is.
     """
     table = {}
     for dim in (1, 10, 50):
         model = AdditiveNetwork(dim=dim, epochs=20, patience=3)
         model.fit_examples(interactions, rows.train, rng=np.random.default_rng(seed), valid=rows.valid)
-        table[dim] = (by_dim["valid_loss"][dim], model.best_epoch, model.history["valid_loss"].min())
+        table[dim] = (swept[dim], model.best_epoch, model.history["valid_loss"].min())
     columns = ["after 3 epochs of the sweep", "best epoch", "at the best epoch"]
     return pd.DataFrame.from_dict(table, orient="index", columns=columns).rename_axis("dimension")
 
