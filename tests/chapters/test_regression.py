@@ -36,10 +36,16 @@ def listeners() -> Dataset:
 def playlists() -> Dataset:
     lists = pd.DataFrame(
         {
-            "pid": [4, 9], "collaborative": [True, False], "num_followers": [12, 1], "num_tracks": [3, 2],
-            "num_albums": [2, 2], "num_artists": [2, 2], "num_edits": [6, 1], "duration_ms": [600_000, 240_000],
+            "pid": [4, 9],
+            "collaborative": [True, False],
+            "num_followers": [12, 1],
+            "num_tracks": [3, 2],
+            "num_albums": [2, 2],
+            "num_artists": [2, 2],
+            "num_edits": [6, 1],
+            "duration_ms": [600_000, 240_000],
         }
-    )  # fmt: skip
+    )
     tracks = pd.DataFrame({"id": ["a", "b", "c"], "name": ["x", "y", "z"], "artist": ["A", "B", "B"]})
     entries = pd.DataFrame({"pid": [4, 4, 4, 9, 9], "pos": [0, 1, 2, 0, 1], "track": ["a", "b", "c", "b", "a"]})
     held = Interactions.from_frame(entries, user="pid", item="track", users=lists["pid"], items=tracks["id"])
@@ -83,8 +89,14 @@ def test_the_problem_of_playlists() -> None:
     assert y.tolist() == [12, 1] and y.name == "followers"
     assert artist.tolist() == ["B", "B"]  # the first of two equally frequent ones
     assert X.loc[4].to_dict() == {
-        "collaborative": 1, "mean_track_ms": 200_000, "edits": 6, "tracks": 3, "albums": 2, "artists": 2, "minutes": 10,
-    }  # fmt: skip
+        "collaborative": 1,
+        "mean_track_ms": 200_000,
+        "edits": 6,
+        "tracks": 3,
+        "albums": 2,
+        "artists": 2,
+        "minutes": 10,
+    }
 
 
 def test_simulated_listeners_make_a_complete_problem() -> None:
@@ -100,14 +112,17 @@ def test_data_without_a_count_are_refused() -> None:
         regression.frame(Dataset("few", few.interactions, few.items, NOWHERE, {"playlists": pd.DataFrame({"id": []})}))
 
 
-@pytest.mark.parametrize("measure", [
-    lambda p: regression.split_r2({"mean": DummyRegressor()}, p, [0]),
-    lambda p: regression.cross_validate({"mean": DummyRegressor()}, p),
-    lambda p: regression.out_of_fold(DummyRegressor(), p),
-    lambda p: regression.importance(DummyRegressor(), p),
-    lambda p: regression.least_squares(p, {"eps": regression.EPS}, [0], 1),
-    lambda p: regression.growth(p, [2], 3),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda p: regression.split_r2({"mean": DummyRegressor()}, p, [0]),
+        lambda p: regression.cross_validate({"mean": DummyRegressor()}, p),
+        lambda p: regression.out_of_fold(DummyRegressor(), p),
+        lambda p: regression.importance(DummyRegressor(), p),
+        lambda p: regression.least_squares(p, {"eps": regression.EPS}, [0], 1),
+        lambda p: regression.growth(p, [2], 3),
+    ],
+)
 def test_what_cannot_be_compared_is_refused(problem: Frame, measure) -> None:
     with pytest.raises(ValueError, match=r"29 rows are too few to split.*give at least 100"):
         measure(regression.sample(problem, 29, 0))
