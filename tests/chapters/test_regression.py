@@ -1,5 +1,7 @@
 """Regressions on counts: the problem, its checks, the rounding error of one-hot columns, and the measuring."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +12,11 @@ from sklearn.pipeline import make_pipeline
 
 from musicrec import datasets
 from musicrec.chapters import regression
+from musicrec.chapters.regression import records
 from musicrec.chapters.regression.frames import Frame
 from musicrec.datasets.dataset import Dataset, Provenance
 from musicrec.datasets.interactions import Interactions
+from musicrec.scores.records import ScoreBook
 
 NOWHERE = Provenance("a test", "", "1", "none", "", "made up", "", simulated=True)
 
@@ -32,10 +36,16 @@ def listeners() -> Dataset:
 def playlists() -> Dataset:
     lists = pd.DataFrame(
         {
-            "pid": [4, 9], "collaborative": [True, False], "num_followers": [12, 1], "num_tracks": [3, 2],
-            "num_albums": [2, 2], "num_artists": [2, 2], "num_edits": [6, 1], "duration_ms": [600_000, 240_000],
+            "pid": [4, 9],
+            "collaborative": [True, False],
+            "num_followers": [12, 1],
+            "num_tracks": [3, 2],
+            "num_albums": [2, 2],
+            "num_artists": [2, 2],
+            "num_edits": [6, 1],
+            "duration_ms": [600_000, 240_000],
         }
-    )  # fmt: skip
+    )
     tracks = pd.DataFrame({"id": ["a", "b", "c"], "name": ["x", "y", "z"], "artist": ["A", "B", "B"]})
     entries = pd.DataFrame({"pid": [4, 4, 4, 9, 9], "pos": [0, 1, 2, 0, 1], "track": ["a", "b", "c", "b", "a"]})
     held = Interactions.from_frame(entries, user="pid", item="track", users=lists["pid"], items=tracks["id"])
@@ -79,8 +89,14 @@ def test_the_problem_of_playlists() -> None:
     assert y.tolist() == [12, 1] and y.name == "followers"
     assert artist.tolist() == ["B", "B"]  # the first of two equally frequent ones
     assert X.loc[4].to_dict() == {
-        "collaborative": 1, "mean_track_ms": 200_000, "edits": 6, "tracks": 3, "albums": 2, "artists": 2, "minutes": 10,
-    }  # fmt: skip
+        "collaborative": 1,
+        "mean_track_ms": 200_000,
+        "edits": 6,
+        "tracks": 3,
+        "albums": 2,
+        "artists": 2,
+        "minutes": 10,
+    }
 
 
 def test_simulated_listeners_make_a_complete_problem() -> None:
@@ -96,14 +112,17 @@ def test_data_without_a_count_are_refused() -> None:
         regression.frame(Dataset("few", few.interactions, few.items, NOWHERE, {"playlists": pd.DataFrame({"id": []})}))
 
 
-@pytest.mark.parametrize("measure", [
-    lambda p: regression.split_r2({"mean": DummyRegressor()}, p, [0]),
-    lambda p: regression.cross_validate({"mean": DummyRegressor()}, p),
-    lambda p: regression.out_of_fold(DummyRegressor(), p),
-    lambda p: regression.importance(DummyRegressor(), p),
-    lambda p: regression.least_squares(p, {"eps": regression.EPS}, [0], 1),
-    lambda p: regression.growth(p, [2], 3),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda p: regression.split_r2({"mean": DummyRegressor()}, p, [0]),
+        lambda p: regression.cross_validate({"mean": DummyRegressor()}, p),
+        lambda p: regression.out_of_fold(DummyRegressor(), p),
+        lambda p: regression.importance(DummyRegressor(), p),
+        lambda p: regression.least_squares(p, {"eps": regression.EPS}, [0], 1),
+        lambda p: regression.growth(p, [2], 3),
+    ],
+)
 def test_what_cannot_be_compared_is_refused(problem: Frame, measure) -> None:
     with pytest.raises(ValueError, match=r"29 rows are too few to split.*give at least 100"):
         measure(regression.sample(problem, 29, 0))
@@ -239,3 +258,180 @@ def test_ranges_hold_what_they_promise(problem: Frame) -> None:
     np.testing.assert_allclose(spans[["below", "within", "above"]].sum(axis=1), 1)
     assert spans["within"].between(0.6, 0.95).all()
     assert spans.loc["linear", "d2"] > spans.loc["constant", "d2"]
+
+
+def test_the_reported_table_has_a_row_per_model() -> None:
+    table = regression.reported_table()
+    assert list(table.index) == ["linear", "linear-one-hot", "lasso", "xgboost"]
+    assert table.loc["lasso", "R², test"] == -0.435779 and np.isnan(table.loc["linear", "R², train"])
+
+
+def test_the_count_table_by_hand(problem: Frame) -> None:
+    small = problem._replace(y=pd.Series([1] * 18 + [5, 7]), most_common=pd.Series(["A", "A", "B"]))
+    values = regression.count_table(small)["value"]
+    assert values["friendships held by the tenth with the most friends"] == "40%"
+    assert values["most played artists of one listener only"] == "1" and values["friends, median"] == "1"
+
+
+def test_a_hundredth_of_the_rows_may_hold_the_variance() -> None:
+    y = pd.Series([0] * 199 + [100])
+    share = regression.luck(pd.Series([0.1, -0.3]), y)
+    assert share.low == -0.3 and share.high == 0.1
+    assert share.share == pytest.approx((99.5**2 + 0.5**2) / (99.5**2 + 199 * 0.5**2))
+
+
+def test_longer_tails_keep_the_mean_and_the_first_power_is_the_problem(problem: Frame) -> None:
+    models = list(regression.original_models())
+    tails = regression.longer_tails(problem, [0, 1], powers=(1, 3))
+    models.remove("linear-one-hot")
+    assert tails["model"].tolist() == models * 2 and tails["power"].tolist() == [1] * 3 + [3] * 3
+    linear = {"linear": regression.original_models()["linear"]}
+    tests = regression.split_r2(linear, problem, [0, 1])["test"]
+    assert tails["low"][0] == tests.min() and tails["high"][0] == tests.max()
+    assert tails["share"].iloc[-1] > tails["share"].iloc[0]
+    facts = regression.longest_tail(tails)
+    assert facts.power == 3 and facts.worst == tails["low"].iloc[3:].min()
+    table = regression.tail_table(tails)
+    assert list(table.columns) == ["top 1 % holds", *models]
+    assert list(table.index) == ["friends to the power of 1", "friends to the power of 3"]
+
+
+def test_originals_are_summarised() -> None:
+    rows = [("linear", 42, 0.1, 0.05), ("linear-one-hot", 42, 0.9, 0.01), ("linear-one-hot", 0, 0.9, -1e9)]
+    facts = regression.originals(pd.DataFrame(rows, columns=["model", "seed", "train", "test"]))
+    assert facts == ("linear", 0.05, True, 2, -1e9, 0.01)
+    calm = regression.originals(pd.DataFrame(rows[:2], columns=["model", "seed", "train", "test"]))
+    assert not calm.exploded
+
+
+def test_explosions_are_counted(problem: Frame) -> None:
+    then = list(regression.cutoffs(300))[1]
+    fits = pd.DataFrame(
+        {
+            "cutoff": [then] * 4,
+            "seed": [0, 0, 1, 1],
+            "test": [-1e6, 0.1, 0.1, 0.2],
+            "expected": [-1.01e6, 0, 0, 0],
+            "shift": [-1e3, 0, 0, 0],
+        }
+    )
+    facts = regression.explosions(fits, problem)
+    assert (facts.mixed, facts.n_splits, facts.explained) == (1, 2, "up to a relative error of 1e-02")
+    assert 0.4 < facts.unseen < 0.6  # half of the rows have an artist of their own
+    table = regression.explosion_table(fits)
+    assert table.loc[then].tolist() == [4, 1, -1e6, 0.2, 1e3]
+    quiet = regression.explosions(fits.assign(test=0.1), problem)
+    assert quiet.explained == "(no fit exploded on this machine)" and quiet.mixed == 0
+
+
+def test_rare_artists_cost(problem: Frame) -> None:
+    originals = regression.split_r2({"linear": regression.original_models()["linear"]}, problem, [0, 1])
+    lines = regression.rare_artists(problem, [1, 20], originals, [0])
+    assert list(lines.index) == [1, 20] and list(lines) == ["least squares", "ridge", "no artists"]
+    assert (lines["no artists"] == originals["test"].iloc[0]).all()
+    facts = regression.rare(lines, problem)
+    assert facts.best == lines["least squares"].max() and facts.n_rows == lines["least squares"].idxmax()
+    assert facts.less == (facts.everyone < facts.without)
+
+
+def test_a_lasso_on_standardised_columns_knows_no_units(problem: Frame) -> None:
+    X = problem.X.rename(columns={"x": "plays_gini", "noise": "top_artist_share"}) / 5
+    table = regression.lasso_units(problem._replace(X=X)).set_index(["columns", "units"])["test R²"]
+    assert np.ptp(table["standardised"]) == 0 != np.ptp(table["as they are"])
+
+
+def test_stopping_compares_the_same_splits(problem: Frame) -> None:
+    originals = regression.split_r2({"xgboost": regression.original_models()["xgboost"]}, problem, [0, 1, 2])
+    curves = regression.growth(problem, (10, 2), 15)
+    facts = regression.stopping(curves, originals, problem, 2)
+    assert facts.n_splits == 2 and facts.watching == originals["test"].iloc[:2].mean()
+    assert facts.peeking >= facts.never and facts.train > facts.test
+    assert regression.stopping_table(facts)["test R²"].tolist() == [facts.never, facts.peeking, facts.watching]
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [(1.0, "about as good as"), (1.04, "about as good as"), (1.2, "worse than"), (0.8, "better than")],
+)
+def test_errors_are_compared_in_words(error: float, word: str) -> None:
+    assert regression.facts.compared(error, 1.0) == word
+
+
+def test_the_repaired_models_are_summarised(problem: Frame) -> None:
+    models = {name: regression.repaired_models()[name] for name in ("mean", "median", "linear", "ridge, artists")}
+    results = regression.cross_validate(models, problem, folds=3, repeats=1)
+    facts = regression.repaired(results, 3)
+    r2 = regression.summary(results, "r2", 3)
+    assert facts.top == "ridge, artists" and facts.r2 == tuple(r2.loc["ridge, artists"])
+    assert facts.gain.mean == pytest.approx(r2["value"]["ridge, artists"] - r2["value"]["linear"])
+    assert list(regression.board(results, 3).index) == list(models)
+
+
+def test_residuals_by_hand() -> None:
+    y, linear, trees = pd.Series([1, 3, 5, 15]), np.array([-1.0, 1, 1, 1]), np.array([2.0, 2, 10, 10])
+    facts = regression.residuals(y, linear, trees)
+    assert (facts.calm, facts.lively, facts.negative) == (1.0, 5.0, "1")
+    assert facts.dispersion == pytest.approx((1 / 2 + 1 / 2 + 25 / 10 + 25 / 10) / 4)
+    assert regression.residuals(y, np.ones(4), trees).negative == "no"
+
+
+def test_what_is_missed_most() -> None:
+    weighed = pd.DataFrame({"value": [0.3, 0.1]}, index=["listeners_per_artist", "plays"])
+    losses = pd.DataFrame({"value": [-0.01, -0.2]}, index=["plays", "tags"])
+    assert regression.missed(weighed, losses) == ("listeners per artist", "tags", -0.2)
+
+
+def test_every_repaired_model_has_a_name_in_the_records() -> None:
+    assert list(records.SYSTEMS) == list(regression.repaired_models())
+    assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in records.SYSTEMS.values())
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch) -> ScoreBook:
+    monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path))
+    return ScoreBook("03_regression", listeners())
+
+
+def test_the_records_say_whose_friends_they_are(problem: Frame, book: ScoreBook) -> None:
+    rows = [(model, seed, 0.2, 0.1 + seed / 1000) for model in records.WHY for seed in (42, 0, 1)]
+    regression.record_originals(book, pd.DataFrame(rows, columns=["model", "seed", "train", "test"]), problem)
+    assert len(book.scores) == len(regression.REPORTED) + 2
+    score = next(s for s in book.scores if s.system == "lasso" and s.metric == "r2 test")
+    assert score.value == pytest.approx(0.142) and score.seeds == (42, 0, 1) and score.reported == -0.435779
+    assert score.note.startswith("simulated friends of listeners")
+
+
+def test_repaired_models_are_written_down(book: ScoreBook) -> None:
+    r2 = pd.DataFrame({"value": [0.1], "low": [0.0], "high": [0.2]}, index=["trees, Poisson"])
+    regression.record_repaired(book, r2, r2 + 1, seed=3)
+    assert [(s.system, s.metric, s.value, s.seeds) for s in book.scores] == [
+        ("trees-poisson", "r2 cross-validated", 0.1, (3,)),
+        ("trees-poisson", "mean absolute error", 1.1, (3,)),
+    ]
+
+
+def test_followers_where_there_are_none(monkeypatch) -> None:
+    def nothing(*_: object, **__: object) -> Dataset:
+        raise datasets.DataUnavailableError("no slices")
+
+    monkeypatch.setattr(datasets, "load", nothing)
+    found = regression.load_followers(10)
+    assert not found.few and not found.enough and "no figure in this chapter" in found.summary
+    with pytest.raises(ValueError, match="no playlists"):
+        regression.record_followers(ScoreBook("03_regression", listeners()), found, [42])
+
+
+def test_too_few_followers_are_refused(monkeypatch) -> None:
+    monkeypatch.setattr(datasets, "load", lambda *_, **__: playlists())
+    found = regression.load_followers(10)
+    assert found.few and not found.enough and "2 rows are too few" in found.refusal
+    assert found.summary.startswith("Found 2 playlists.")
+
+
+def test_enough_followers_are_fitted(monkeypatch, problem: Frame, book: ScoreBook) -> None:
+    monkeypatch.setattr(datasets, "load", lambda *_, **__: playlists())
+    monkeypatch.setattr(records, "frame", lambda _: problem)
+    found = regression.load_followers(250)
+    assert found.enough and not found.few and found.refusal == "" and len(found.problem.y) == 250
+    scores = regression.record_followers(book, found, [42])
+    assert len(scores) == len(regression.REPORTED) and {score.dataset for score in scores} == {"mpd"}

@@ -2,6 +2,8 @@ import html
 import re
 import warnings
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -339,6 +341,23 @@ def test_prose_reads_lists_as_a_sentence():
 
 def test_prose_may_be_indented():
     assert prose.prose_text("\n    one\n    two {n}\n", n=2) == "one\ntwo 2"
+
+
+class Facts(NamedTuple):
+    n: int
+    wins: bool
+
+
+@dataclass(frozen=True)
+class Record:
+    n: int
+    wins: bool
+
+
+@pytest.mark.parametrize("facts", [Facts(1234, False), Record(1234, False)])
+def test_prose_takes_its_fields_from_facts(facts, capsys):
+    prose.prose("{n:,} plays: {who} {wins:wins|loses}", facts, who="popularity")
+    assert capsys.readouterr().out.strip() == "1,234 plays: popularity loses"
 
 
 def test_prose_names_what_is_missing():

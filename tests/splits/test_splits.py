@@ -1,11 +1,15 @@
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from musicrec import datasets
+from musicrec.datasets.dataset import Dataset, Provenance
 from musicrec.datasets.interactions import Interactions
 from musicrec.splits.by_user import split_by_user
+from musicrec.splits.hidden_item import hide_one, lists_of
 
 
 def users_with(sizes: list[int]) -> Interactions:
@@ -49,3 +53,18 @@ def test_too_small_to_split() -> None:
         split_by_user(users_with([9, 3]), seed=0)
     with pytest.raises(ValueError, match="leave nothing to train on"):
         split_by_user(users_with([20]), seed=0, valid=0.5, test=0.5)
+
+
+@pytest.mark.parametrize("name", ["simulated-small", "simulated-songs"])
+def test_every_data_set_of_lists_can_be_hidden_from(name: str) -> None:
+    data = datasets.load(name, seed=0)
+    lists = lists_of(data)
+    assert list(lists) == ["list", "item"] and lists["list"].nunique() == data.interactions.n_users
+    assert len(hide_one(lists, seed=0).hidden) == round(0.1 * data.interactions.n_users)
+
+
+def test_without_a_table_of_lists_there_are_none() -> None:
+    nowhere = Provenance("a test", "", "1", "none", "", "made up", "", simulated=True)
+    data = Dataset("bare", users_with([3]), pd.DataFrame({"name": ["a"] * 3}), nowhere, {"other": pd.DataFrame()})
+    with pytest.raises(ValueError, match="'bare' has no table of lists"):
+        lists_of(data)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from musicrec.evaluation.ranking import Evaluation
@@ -67,6 +67,25 @@ def bootstrap_mean(values: NDArray[np.float64], *, seed: int = 0) -> Interval:
     """
     mean, low, high, _ = _bootstrap(values, seed)
     return Interval(mean, low, high)
+
+
+def interval_table(samples: Mapping[Any, ArrayLike], *, seed: int = 0) -> pd.DataFrame:
+    """Return one row per sample: `value` (its mean), `low` and `high` of the bootstrap interval, and `sd`.
+
+    A single value has no standard deviation: NaN.
+
+    Examples
+    --------
+    >>> interval_table({"a": [1.0, 3.0], "b": [5.0, 5.0]}).round(1)
+       value  low  high   sd
+    a    2.0  1.0   3.0  1.4
+    b    5.0  5.0   5.0  0.0
+    """
+    rows = {}
+    for name, sample in samples.items():
+        values = np.asarray(sample, dtype=np.float64)
+        rows[name] = [*bootstrap_mean(values, seed=seed), np.std(values, ddof=1) if len(values) > 1 else np.nan]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high", "sd"])
 
 
 def paired_difference(

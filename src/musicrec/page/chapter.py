@@ -79,7 +79,8 @@ def close_chapter(
     *,
     metrics: Sequence[str] = ("ndcg@10", "recall@10", "coverage@10"),
     without: Sequence[str] = (),
-) -> None:
+    formats: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Write down the rows of a chapter under the `listeners` protocol, and show them, best first.
 
     Parameters
@@ -92,11 +93,25 @@ def close_chapter(
         What the table shows; the score book gets everything.
     without : sequence of str
         Systems that are shown for comparison only: their row belongs to another chapter.
+    formats : mapping of metric to str, optional
+        As in `table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What `summarise` says of each system: index `system` and `metric`, the systems in the order of the table.
     """
-    rows = {}
+    summaries = {}
     for name, evaluations in systems.items():
         if name not in without:
             chapter.book.add_evaluation(name, evaluations, seeds=chapter.seeds)
-        rows[name] = summarise(evaluations)["value"].reindex(list(metrics))
-    board = pd.DataFrame(rows).T.sort_values(metrics[0], ascending=False, kind="stable").rename_axis("system")
-    table(board, digits=4, caption="Rows of this chapter under the shared protocol: means over splits.")
+        summaries[name] = summarise(evaluations)
+    means = pd.DataFrame({name: summary["value"] for name, summary in summaries.items()}).T
+    board = (
+        means.reindex(columns=list(metrics))
+        .sort_values(metrics[0], ascending=False, kind="stable")
+        .rename_axis("system")
+    )
+    caption = "Rows of this chapter under the shared protocol: means over splits."
+    table(board, digits=4, caption=caption, formats=formats)
+    return pd.concat({name: summaries[name] for name in board.index}, names=["system", "metric"])

@@ -9,7 +9,13 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.interactions import Interactions
+
+LISTS = {  # by table: which columns hold list and item
+    "listens": {"user": "list", "artist": "item"},
+    "rows": {"playlist_id": "list", "track_id": "item"},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +38,25 @@ class Task:
     queries: Interactions
     rows: NDArray[np.int64]
     hidden: NDArray[np.int64]
+
+
+def lists_of(dataset: Dataset) -> pd.DataFrame:
+    """Return the lists of a data set as `hide_one` reads them: artists of listeners, or songs of playlists.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With a table `listens`, or a table `rows` of songs in playlists.
+
+    Raises
+    ------
+    ValueError
+        When it has neither.
+    """
+    for table, columns in LISTS.items():
+        if table in dataset.tables:
+            return dataset.tables[table].rename(columns=columns)[["list", "item"]]
+    raise ValueError(f"data set {dataset.name!r} has no table of lists ({' or '.join(LISTS)})")
 
 
 def hide_one(lists: pd.DataFrame, seed: int, *, hide: str = "first", share: float = 0.1) -> Task:

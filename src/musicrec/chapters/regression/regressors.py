@@ -126,10 +126,16 @@ class StoppedTrees(RegressorMixin, BaseEstimator):
         )
         # one thread: sums do not depend on how many cores the machine has
         self.model_ = XGBRegressor(
-            max_depth=self.max_depth, learning_rate=self.learning_rate, n_estimators=self.n_estimators,
-            min_child_weight=self.min_child_weight, objective=self.objective, early_stopping_rounds=self.patience,
-            quantile_alpha=self.quantile, random_state=self.seed, n_jobs=1,
-        )  # fmt: skip
+            max_depth=self.max_depth,
+            learning_rate=self.learning_rate,
+            n_estimators=self.n_estimators,
+            min_child_weight=self.min_child_weight,
+            objective=self.objective,
+            early_stopping_rounds=self.patience,
+            quantile_alpha=self.quantile,
+            random_state=self.seed,
+            n_jobs=1,
+        )
         self.model_.fit(grow, y_grow, eval_set=[(watch, y_watch)], verbose=False)
         self.n_trees_ = self.model_.best_iteration + 1
         return self

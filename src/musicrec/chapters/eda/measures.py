@@ -1,4 +1,4 @@
-"""Questions to ask of listening data before any model: what a number explains, what friends share."""
+"""Questions to ask of listening data before any model: what a group explains, what friends share."""
 
 from __future__ import annotations
 
