@@ -59,7 +59,7 @@ def sizes(data: Dataset) -> Pairs:
 
 def artists_by_listeners(data: Dataset) -> pd.Series:
     """Return the number of listeners of each artist by name, the most common first."""
-    listeners = pd.Series(data.interactions.listeners(), index=data.item_names)
+    listeners = pd.Series(data.interactions.popularity(), index=data.item_names)
     return listeners.sort_values(ascending=False, kind="stable")
 
 

@@ -223,7 +223,7 @@ class Slip(NamedTuple):
 
 def slip(interactions: Interactions) -> Slip:
     """Count how often the range of the users is drawn from in place of a collision, and whom it holds."""
-    sizes, n, listeners = interactions.history_sizes(), interactions.n_users, interactions.listeners()
+    sizes, n, listeners = interactions.history_sizes(), interactions.n_users, interactions.popularity()
     collide = (sizes**2).sum() / sizes.sum() / interactions.n_items
     return Slip(collide, n, listeners[:n].mean(), listeners.mean())
 
