@@ -1,0 +1,61 @@
+"""The table of names and lists that Python and the scripts of the pages must read alike; Python's side."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from musicrec.names import Names, UnknownNameError, is_placeholder, plain, read_list
+
+CASES = json.loads((Path(__file__).parent / "cases.json").read_text(encoding="utf-8"))
+ARTISTS, KNOWN = zip(*sorted(CASES["catalogue"], key=lambda each: -each[1]), strict=True)
+names = Names(ARTISTS, KNOWN)
+
+
+def find(text: str) -> int | None:
+    try:
+        return names.find(text)
+    except UnknownNameError:
+        return None
+
+
+def name(item: int | None) -> str | None:
+    return None if item is None else ARTISTS[item]
+
+
+@pytest.mark.parametrize(("text", "folded"), CASES["plain"])
+def test_plain(text: str, folded: str) -> None:
+    assert plain(text) == folded
+
+
+@pytest.mark.parametrize("text", CASES["placeholders"])
+def test_placeholders_are_no_artists(text: str) -> None:
+    assert is_placeholder(text) and find(text) is None
+
+
+@pytest.mark.parametrize("text", CASES["artists"])
+def test_artists_with_odd_names_are_no_placeholders(text: str) -> None:
+    assert not is_placeholder(text)
+
+
+@pytest.mark.parametrize(("text", "meant"), CASES["find"])
+def test_find(text: str, meant: str | None) -> None:
+    assert name(find(text)) == meant
+
+
+@pytest.mark.parametrize(("text", "others"), CASES["others"])
+def test_where_two_are_two_both_are_offered(text: str, others: list[str]) -> None:
+    assert [name(item) for item in names.match(text).others] == others
+
+
+@pytest.mark.parametrize(("text", "first"), CASES["suggest"])
+def test_the_first_suggestion(text: str, first: str | None) -> None:
+    assert (names.suggest(text) or [None])[0] == first
+
+
+@pytest.mark.parametrize(("text", "found", "missing"), CASES["lists"])
+def test_lists(text: str, found: list[str], missing: list[str]) -> None:
+    listing: Any = read_list(text, find)
+    assert [name(item) for item in listing.found] == found
+    assert [looked_for for _, looked_for in listing.missing] == missing
