@@ -73,7 +73,7 @@ window.musicrecNames = (() => {
     "diverse artiesten|onbekend|onbekende artiest|artiste inconnu|artistes divers|artista desconocido|" +
     "artista desconhecido|artistas varios|varios|varios artistas|artista sconosciuto|artisti vari|autori vari|" +
     "soundtrack|soundtracks|original soundtrack|original motion picture soundtrack|original score|original cast|" +
-    "original broadway cast|original london cast|audio track|неизвестен|неизвестный исполнитель|" +
+    "original broadway cast|original london cast|audio track|неизвестен|" +
     "неизвестныи исполнитель|разные исполнители").split("|"));
   const NO_ARTIST_IN_BRACKETS = new Set((
     "anonymous|traditional|data|dialogue|artist|blank|empty|silence|christmas music|nature sounds|" +
@@ -270,6 +270,7 @@ window.musicrecNames = (() => {
   }
 
   function cellsOf(line, separator) {
+    line = line.replaceAll("\0", "");
     const quoted = line.match(/"(?:[^"]|"")*"/g) ?? [];
     const hidden = line.replace(/"(?:[^"]|"")*"/g, "\0");
     const close = separator === "," && /,(?=\S)/.test(line);

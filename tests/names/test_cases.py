@@ -1,10 +1,13 @@
 """The table of names and lists that Python and the scripts of the pages must read alike; Python's side."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from musicrec.names import Names, UnknownNameError, is_placeholder, plain, read_list
 
@@ -59,3 +62,26 @@ def test_lists(text: str, found: list[str], missing: list[str]) -> None:
     listing: Any = read_list(text, find)
     assert [name(item) for item in listing.found] == found
     assert [looked_for for _, looked_for in listing.missing] == missing
+
+
+PIECES = st.sampled_from(
+    [*ARTISTS, "12", "1.", "[5]", "(304 plays)", ",", ", ", ";", "\t", " - ", " – ", '"', "\n", " ", "\0", "feat. "]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join) | st.text())
+def test_any_list_is_read_and_no_line_is_lost(text: str) -> None:
+    listing = read_list(text, find)
+    assert listing.lines <= len(re.split(r"[\r\n\u2028\u2029]", text))
+    assert all(item is not None and 0 <= item < len(ARTISTS) for item in listing.found)
+    assert all(line.strip() for line, _ in listing.missing)
+    for line in text.split("\n"):
+        if (item := find(line)) is not None and "\n" not in text.strip():
+            assert listing.found == [item]
+
+
+@given(st.sampled_from(ARTISTS), st.integers(1, 99_999), st.integers(1, 500))
+def test_counts_and_places_never_hide_a_name(artist: str, plays: int, place: int) -> None:
+    for line in (f"{artist},{plays}", f"{artist}\t{plays}", f"{artist} ({plays} plays)", f"{place}. {artist}",
+                 f"[{place}] {artist}", f'"{artist}",{plays}', f"- {artist}", f"{place},\"{artist}\",{plays}"):  # fmt: skip
+        assert [name(item) for item in read_list(line, find).found] == [name(find(artist))], line

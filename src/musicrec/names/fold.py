@@ -124,18 +124,18 @@ def initials(folded: str) -> set[str]:
 
 # What players and taggers write where the artist is not known or is not one.
 _NO_ARTIST = frozenset(
-    "unknown|unknown artist|unknown artists|artist unknown|various|various artist|various artists|va|v a|untitled|"
-    "untitled artist|no artist|no artists|none|null|nan|n a|undefined|not available|missing|no name|no title|"
-    "unbekannt|unbekannter interpret|unbekannter kunstler|verschiedene|verschiedene interpreten|diverse|"
-    "diverse artiesten|onbekend|onbekende artiest|artiste inconnu|artistes divers|artista desconocido|"
-    "artista desconhecido|artistas varios|varios|varios artistas|artista sconosciuto|artisti vari|autori vari|"
-    "soundtrack|soundtracks|original soundtrack|original motion picture soundtrack|original score|original cast|"
-    "original broadway cast|original london cast|audio track|неизвестен|неизвестный исполнитель|"
-    "неизвестныи исполнитель|разные исполнители".split("|")
+    """unknown, unknown artist, unknown artists, artist unknown, various, various artist, various artists, va, v a,
+    untitled, untitled artist, no artist, no artists, none, null, nan, n a, undefined, not available, missing, no name,
+    no title, unbekannt, unbekannter interpret, unbekannter kunstler, verschiedene, verschiedene interpreten, diverse,
+    diverse artiesten, onbekend, onbekende artiest, artiste inconnu, artistes divers, artista desconocido,
+    artista desconhecido, artistas varios, varios, varios artistas, artista sconosciuto, artisti vari, autori vari,
+    soundtrack, soundtracks, original soundtrack, original motion picture soundtrack, original score, original cast,
+    original broadway cast, original london cast, audio track, неизвестен, неизвестныи исполнитель,
+    разные исполнители""".replace("\n   ", "").split(", ")
 )
 _NO_ARTIST_IN_BRACKETS = frozenset(
-    "anonymous|traditional|data|dialogue|artist|blank|empty|silence|christmas music|nature sounds|"
-    "language instruction|church chimes|theatre|disney|missing value".split("|")
+    """anonymous, traditional, data, dialogue, artist, blank, empty, silence, christmas music, nature sounds,
+    language instruction, church chimes, theatre, disney, missing value""".replace("\n   ", "").split(", ")
 )
 
 

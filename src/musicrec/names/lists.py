@@ -36,8 +36,8 @@ _QUOTED_SONG = re.compile(r"^(.*\S)\s+[\"“„«].+[\"”“»]$")
 _QUOTES = re.compile(r"^[\"“”„«»](.*)[\"“”„«»]$")
 _ONLY_NUMBER = re.compile(rf"^{_NUMBER}\s*%?$")
 _HEADING = frozenset(
-    "artist|artists|artist name|name|band|plays|play count|playcount|count|rank|#|no|nr|track|song|title|album|"
-    "listens|scrobbles|position|times".split("|")
+    """artist, artists, artist name, name, band, plays, play count, playcount, count, rank, #, no, nr, track, song,
+    title, album, listens, scrobbles, position, times""".replace("\n   ", "").split(", ")
 )
 
 
@@ -50,7 +50,7 @@ class Listing(NamedTuple):
 
 
 def read_list(text: str, find: Find) -> Listing:
-    """Read a list of names, one or several a line.
+    r"""Read a list of names, one or several a line.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def read_list(text: str, find: Find) -> Listing:
     >>> catalogue = ["Oasis", "Sum 41", "Tyler, The Creator", "Muse"]
     >>> def find(name):
     ...     return catalogue.index(name) if name in catalogue else None
-    >>> read_list('1. Oasis\\n"Tyler, The Creator",12\\nMuse, Sum 41, Oasis\\nMuse – Uprising\\nNobody (3)', find)
+    >>> read_list('1. Oasis\n"Tyler, The Creator",12\nMuse, Sum 41, Oasis\nMuse – Uprising\nNobody (3)', find)
     Listing(lines=5, found=[0, 2, 3, 1, 0, 3], missing=[('Nobody (3)', 'Nobody')])
     """
     lines = [line.strip() for line in re.split(r"[\r\n\u2028\u2029]+", text.lstrip("\ufeff"))]
@@ -99,11 +99,11 @@ class _Reader(NamedTuple):
 
     def line(self, line: str) -> tuple[list[int], list[tuple[str, str]]]:
         """Return the items of a line, and what of it was not found."""
-        if self.find(line) is None and (last := _LAST_NUMBER.search(line)) and not self.counted:
-            if self.find(last[1]) is not None:  # "Muse, 311" may be two names; "Muse,311" is one with a count
-                items, unknown = self.several(_cells(line, ","), spaced=True)
-                if items and not unknown:
-                    return items, []
+        last = None if self.counted else _LAST_NUMBER.search(line)
+        if last and self.find(line) is None and self.find(last[1]) is not None:
+            items, unknown = self.several(_cells(line, ","), spaced=True)
+            if items and not unknown:  # "Muse, 311" are two names; "Muse,311" is one with a count
+                return items, []
         item = self.one(line)
         if item is not None:
             return [item], []
@@ -130,7 +130,7 @@ class _Reader(NamedTuple):
         return None
 
     def cleaned(self, text: str) -> list[str]:
-        """Return a text, and what is left of it as more and more is taken away; where numbers are places, not itself."""
+        """Return a text, and what is left as more and more is taken away; where numbers are places, without its own."""
         if len(text) > LONGEST:
             return [text]
         starts = [_BARE_RANK.sub("", text) if self.numbered else text]
@@ -183,10 +183,9 @@ class _Reader(NamedTuple):
 
 def _cells(line: str, separator: str) -> list[str]:
     """Split a line at a separator outside double quotes; of commas, those without a space after them come first."""
-    if separator == "," and re.search(r",(?=\S)", line):
-        pattern = r",(?=\S)"
-    else:
-        pattern = rf"{separator}\s*"
+    close = separator == "," and re.search(r",(?=\S)", line)
+    pattern = r",(?=\S)" if close else rf"{separator}\s*"
+    line = line.replace("\x00", "")
     quoted = re.findall(r'"(?:[^"]|"")*"', line)
     hidden = re.sub(r'"(?:[^"]|"")*"', "\x00", line)
     cells = []

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from musicrec.datasets.interactions import Interactions
 from musicrec.names.fold import exact, is_placeholder, keys, main_artist, plain
 
-# Chosen by looking at every pair of spellings in lastfm-2k: see `fit`. Below the first, names alike are two artists;
-# from the second on, names with the same letters are one.
+# Chosen by looking at all pairs of names of lastfm-2k that may be typed alike; see `fit`. Below the first, names that
+# differ in punctuation are two artists; from the second on, names with the same letters are one.
 OTHERS_BELOW = 0.70
 SAME_FROM = 0.95
 ENOUGH = 3  # listeners the better known must have before its listeners say anything about others
