@@ -66,29 +66,33 @@ class Names:
             for key in keys(self.names[item]):
                 self._alike.setdefault(key, []).append(item)
 
-    def match(self, text: str) -> Match:
-        """Return the item that is meant by a text, and the others it may be read as.
+    def look_up(self, text: str) -> Match | None:
+        """Return the item that is meant by a text and the others it may be read as, None where there is none.
 
         Of the names with the same letters and digits, the one written exactly so is meant, else one that differs only
         in what `plain` takes away, else the best known; but never one that hardly anybody knows beside another that
         `OVERSHADOWS` times as many do. Of a joint credit that is no name itself, the main artist is meant.
+        """
+        if self.kind == "artist" and is_placeholder(text):
+            return None
+        alike = {item: None for key in keys(text) for item in self._alike.get(key, ())}
+        if not alike:
+            main = main_artist(text)
+            return self.look_up(main) if main else None
+        ranked = sorted(alike, key=lambda item: (-int(self.listeners[item]), item))
+        chosen = self._closest(text, ranked)
+        return Match(chosen, tuple(item for item in ranked if item != chosen))
+
+    def match(self, text: str) -> Match:
+        """Return the item that is meant by a text, and the others it may be read as; see `look_up`.
 
         Raises
         ------
         UnknownNameError
             When there is none; the message names those that come close.
         """
-        if not (self.kind == "artist" and is_placeholder(text)):
-            alike = {item: None for key in keys(text) for item in self._alike.get(key, ())}
-            if alike:
-                ranked = sorted(alike, key=lambda item: (-int(self.listeners[item]), item))
-                chosen = self._closest(text, ranked)
-                return Match(chosen, tuple(item for item in ranked if item != chosen))
-            if main := main_artist(text):
-                try:
-                    return self.match(main)
-                except UnknownNameError:
-                    pass
+        if found := self.look_up(text):
+            return found
         raise UnknownNameError(text, self.suggest(text), self.kind)
 
     def _closest(self, text: str, ranked: list[int]) -> int:
@@ -99,7 +103,7 @@ class Names:
         return ranked[0] if hidden else close[0]
 
     def find(self, text: str) -> int:
-        """Return the item that is meant by a text; see `match`.
+        """Return the item that is meant by a text; see `look_up`.
 
         Raises
         ------

@@ -105,10 +105,7 @@ def _spellings(table: GenreTable) -> NDArray[np.int64]:
 def _is_among(text: str, names: pd.Series, kind: Kind) -> bool:
     """Whether a text is one of some names."""
     distinct = names.dropna().unique()
-    try:
-        return bool(Names(distinct, np.ones(len(distinct)), kind).match(text))
-    except UnknownNameError:
-        return False
+    return Names(distinct, np.ones(len(distinct)), kind).look_up(text) is not None
 
 
 def guide_for(data: Dataset, text: str, *, subgenre: bool = False, seed: int = 0) -> Guide:

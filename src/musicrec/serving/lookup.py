@@ -55,21 +55,19 @@ class Lookup:
         UnknownNameError
             When there is none of enough listeners.
         """
-        found = self.index.match(text)
+        return self._placed(self.index.match(text))
+
+    def _placed(self, found: Match) -> Match:
         return Match(int(self.places[found.item]), tuple(int(self.places[other]) for other in found.others))
 
     def too_rare(self, text: str) -> str | None:
         """Return the name of an artist of too few listeners that is meant by a text, None where there is none."""
-        try:
-            return self.rare.names[self.rare.find(text)]
-        except UnknownNameError:
-            return None
+        found = self.rare.look_up(text)
+        return self.rare.names[found.item] if found else None
 
     def _find(self, text: str) -> int | None:
-        try:
-            return self.match(text).item
-        except UnknownNameError:
-            return None
+        found = self.index.look_up(text)
+        return self._placed(found).item if found else None
 
     def read(self, texts: Sequence[str]) -> Meant:
         """Return what texts mean; each is a name, or holds lines as people paste them."""
@@ -100,11 +98,9 @@ class Lookup:
                 meant.problems.append(repr(line))
 
     def _note(self, text: str, item: int) -> list[str]:
-        try:
-            found = self.match(text)
-        except UnknownNameError:
-            return []
-        if found.item != item or not found.others:
+        named = self.index.look_up(text)
+        found = self._placed(named) if named else None
+        if not found or found.item != item or not found.others:
             return []
         others = " and ".join(f"{self.names[at]} ({self.listeners[at]:,} listeners)" for at in found.others)
         return [f"{text!r} is read as {self.names[item]} ({self.listeners[item]:,} listeners); there is also {others}"]
