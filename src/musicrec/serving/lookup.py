@@ -92,8 +92,7 @@ class Lookup:
                 meant.rare.append(name)
             elif len(meant.problems) < MOST_TOLD:
                 nearest = self.index.suggest(looked_for)
-                shown = line if line == text.strip() or looked_for in line else looked_for
-                meant.problems.append(str(UnknownNameError(shown, nearest)))
+                meant.problems.append(str(UnknownNameError(looked_for or line, nearest)))
             else:
                 meant.problems.append(repr(line))
 
