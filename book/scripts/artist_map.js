@@ -1,4 +1,5 @@
-/* The map of artists: draws the data block of every .artist-map on the page. Needs d3 (vendor/d3).
+/* The map of artists: draws the data block of every .artist-map on the page. Needs d3 (vendor/d3) and
+   names.js.
 
    The block is written by musicrec.artist_map. Names and tags are text: they reach the page through textContent and
    canvas text, never as markup. */
@@ -11,10 +12,7 @@
   const MARGIN = 28;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-  /* As musicrec.names.plain: without case, accents and punctuation. */
-  const plain = (text) =>
-    text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("ø", "o").replaceAll("&", " and ")
-      .replace(/[\p{P}\p{S}\s]+/gu, " ").trim() || text.trim().toLowerCase();
+  const { plain, isClose, Names } = window.musicrecNames;
 
   const element = (tag, attributes = {}, ...children) => {
     const made = document.createElement(tag);
@@ -39,6 +37,7 @@
     const n = data.names.length;
     const [large, small] = data.levels;
     const searchable = data.names.map(plain);
+    const index = new Names(data.names, data.listeners);
     const id = (name) => `artist-map-${number}-${name}`;
 
     // ---- What is on the page
@@ -308,14 +307,19 @@
     let active = -1;
     let found = [];
 
-    /* The whole name first, then names that begin so, then words that do, then the rest; the better known first. */
+    /* Who is meant first, then names that begin so, then words that do, then the rest, the better known first; where
+       there are none, names that come near. */
     function matches(text) {
       const wanted = plain(text);
       if (!wanted) return [];
+      const meant = index.match(text);
+      const first = meant ? [meant.item, ...meant.others] : [];
       const rank = (name) =>
         name === wanted ? 0 : name.startsWith(wanted) ? 1 : name.includes(` ${wanted}`) ? 2 : name.includes(wanted) ? 3 : 9;
-      return d3.range(n).map((i) => [rank(searchable[i]), i]).filter(([r]) => r < 9)
-        .sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 8).map(([, i]) => i);
+      const others = d3.range(n).map((i) => [rank(searchable[i]), i]).filter(([r]) => r < 9)
+        .sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, i]) => i);
+      const all = [...new Set([...first, ...others])].slice(0, 8);
+      return all.length ? all : index.suggest(text, 8);
     }
 
     function search() {
@@ -327,12 +331,17 @@
         option.addEventListener("click", () => take(i));
         return option;
       }));
+      const none = Boolean(plain(input.value)) && (found.length === 0 || !isSure(found[0]));
       status.textContent = !plain(input.value) ? ""
-        : found.length ? `${count(found.length, "artist")} found` : "No artist of that name is on this map.";
-      status.classList.toggle("artist-map-shown", Boolean(plain(input.value)) && found.length === 0);
+        : none ? `No artist of that name is on this map${found.length ? "; these come near. Arrow keys choose." : "."}`
+          : `${count(found.length, "artist")} found`;
+      status.classList.toggle("artist-map-shown", none);
       open(found.length > 0);
-      point(found.length ? 0 : -1);
+      point(found.length && !none ? 0 : -1); // Enter takes no distant guess
     }
+
+    const isSure = (i) => index.find(input.value) === i || searchable[i].includes(plain(input.value)) ||
+      isClose(input.value, data.names[i]);
 
     function open(yes) {
       list.hidden = !yes;
@@ -362,7 +371,7 @@
       if ((event.key === "ArrowDown" || event.key === "ArrowUp") && found.length) {
         if (list.hidden) open(true);
         point((active + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length);
-      } else if (event.key === "Enter" && found.length) take(found[Math.max(active, 0)]);
+      } else if (event.key === "Enter" && found.length && (active >= 0 || isSure(found[0]))) take(found[Math.max(active, 0)]);
       else if (event.key === "Escape" && !list.hidden) open(false);
       else return;
       event.preventDefault();

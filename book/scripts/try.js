@@ -1,5 +1,5 @@
 /* The page "Try it": finds artists, keeps the reader's list, shows what the model recommends and why. Needs MiniSearch
-   (vendor/minisearch) and try_model.js. Names come from data and from strangers' links: they reach the page through
+   (vendor/minisearch), names.js and try_model.js. Names come from data and from strangers' links: they reach the page through
    textContent, never as markup. */
 "use strict";
 
@@ -8,6 +8,9 @@
   const FIRST = 10; // recommendations shown at first, and how many more at a time
   const MOST = 100;
   const CHIPS = 200; // artists shown of a long list
+  const NEAR = 3; // names like one that is missing
+  const HINTED = 100; // missing names of a pasted list for which such names are looked up
+  const ENDS = { "lastfm-2k": 2011 }; // when the listens of a data set were collected
   const IN_LINK = 300; // artists a link can hold before it gets too long to be sent
   const LABELS = {
     als: "als: matrix factorization", "item-knn": "item-knn: shared listeners", popularity: "popularity: the most played",
@@ -47,7 +50,7 @@
   }
 
   async function open() {
-    if (!window.MiniSearch || !window.musicrecModel) {
+    if (!window.MiniSearch || !window.musicrecNames || !window.musicrecModel) {
       throw new Error("A script of this page is missing: copy the whole folder html, or build the book again.");
     }
     if (!window.DecompressionStream) {
@@ -69,7 +72,7 @@
   // ---- Using them
 
   function start(catalogue) {
-    const { plain } = window.musicrecModel;
+    const { plain, isClose, isPlaceholder, readList } = window.musicrecNames;
     const { names, listeners } = catalogue;
     let mine = []; // artists, in the order they were added
     let shown = FIRST;
@@ -95,9 +98,21 @@
       let found = search.search(wanted, { combineWith: "AND", fuzzy: typos(0.25) });
       if (!found.length) found = search.search(wanted, { combineWith: "AND", fuzzy: typos(0.45) });
       if (!found.length) found = search.search(wanted, { fuzzy: typos(0.25) }); // some of the words
-      const exact = catalogue.find(text);
-      const ids = found.map((each) => each.id).filter((id) => id !== exact);
-      return (exact === undefined ? ids : [exact, ...ids]).slice(0, OPTIONS);
+      const meant = catalogue.index.match(text);
+      const first = meant ? [meant.item, ...meant.others] : [];
+      const near = first.length ? [] : catalogue.index.suggest(text, NEAR);
+      const begun = found.map((each) => each.id).filter((id) => isClose(text, names[id]));
+      return [...new Set([...first, ...begun, ...near, ...found.map((each) => each.id)])].slice(0, OPTIONS);
+    }
+
+    /* Whether Enter may take an artist that was not chosen: it has the name, or nobody can mean another. */
+    const isSure = (text, artist) => catalogue.find(text) === artist || isClose(text, names[artist]);
+
+    function whyMissing(text) {
+      if (isPlaceholder(text)) return `“${text}” stands for a name that is missing, not for an artist.`;
+      const end = ENDS[catalogue.dataset];
+      return `“${text}” is not among the ${names.length.toLocaleString("en")} artists here, those whom at least two ` +
+        `listeners of the data have${end ? ` (collected in ${end})` : ""}.`;
     }
 
     /* To everyone; until the list changes. */
@@ -260,33 +275,40 @@
     // ---- A list pasted as text
 
     function paste() {
-      const lines = $("text").value.split(/[\r\n]+/).map((line) => line.trim()).filter(Boolean);
-      const found = [];
-      const missing = new Set();
-      for (const line of lines) {
-        const artist = catalogue.find(line) ?? catalogue.find(line.replace(/^(?:[-*•–]|\d+[.):]?)\s+/, ""));
-        if (artist === undefined) missing.add(line.slice(0, 200));
-        else found.push(artist);
-      }
+      const { lines, found, missing } = readList($("text").value, (name) => catalogue.find(name));
+      const unknown = new Map(missing.map(([line, name]) => [line.slice(0, 200), name]));
       const fresh = add(found);
       const twice = found.length - fresh;
-      $("imported").textContent = lines.length === 0 ? "There is nothing in the box: one artist a line." :
-        `${count(lines.length, "line")}: ${count(fresh, "artist")} added` +
+      $("imported").textContent = lines === 0 ? "There is nothing in the box: one artist a line." :
+        `${count(lines, "line")}: ${count(fresh, "artist")} added` +
         (twice ? `, ${twice.toLocaleString("en")} already there or named twice` : "") +
-        (missing.size ? `, ${missing.size.toLocaleString("en")} not found:` : ".");
-      $("missing").hidden = missing.size === 0;
-      $("missing").replaceChildren(...[...missing].slice(0, 1000).map((line) => named(line, "li")));
-      if (missing.size > 1000) $("missing").append(element("li", {}, `… and ${(missing.size - 1000).toLocaleString("en")} more`));
+        (unknown.size ? `, ${unknown.size.toLocaleString("en")} not found:` : ".");
+      $("missing").hidden = unknown.size === 0;
+      $("missing").replaceChildren(...[...unknown].slice(0, 1000).map(([line, name], i) => {
+        const near = i < HINTED ? catalogue.index.suggest(name, NEAR) : [];
+        const item = named(line, "li");
+        if (near.length) item.append(" — did you mean ", ...near.flatMap((artist, j) => [j ? ", " : "", instead(artist)]), "?");
+        return item;
+      }));
+      if (unknown.size > 1000) $("missing").append(element("li", {}, `… and ${(unknown.size - 1000).toLocaleString("en")} more`));
       tell($("imported").textContent);
+    }
+
+    /* A button that adds an artist who may be meant by a missing name. */
+    function instead(artist) {
+      const button = element("button", { type: "button", "aria-label": `Add ${names[artist]}` }, named(names[artist]));
+      button.addEventListener("click", () => { add([artist]); button.disabled = true; });
+      return button;
     }
 
     // ---- The search box: a combobox with a list of options
 
     const HINT = $("hint").textContent;
 
-    function show(found, none = false) {
+    function show(found, typed = "") {
       hints = found;
       active = -1;
+      const sure = found.length > 0 && isSure(typed, found[0]);
       $("options").replaceChildren(...found.map((artist, i) => {
         const option = element("li", { role: "option", id: `try-option-${i}`, "aria-selected": "false" },
           named(names[artist], "span"), element("small", {}, count(listeners[artist], "listener")));
@@ -297,9 +319,10 @@
       $("options").hidden = found.length === 0;
       $("search").setAttribute("aria-expanded", String(found.length > 0));
       $("search").removeAttribute("aria-activedescendant");
-      $("hint").textContent = none ? "No artist of these data has such a name." : HINT;
-      if (found.length) tell(`${count(found.length, "artist")} found; arrow keys choose.`);
-      else if (none) tell($("hint").textContent);
+      $("hint").textContent = !typed.trim() || sure ? HINT : found.length ? `No artist of these data has such a name; ` +
+        "these come near. Arrow keys choose." : `No artist of these data has such a name. ${whyMissing(typed.trim().slice(0, 80))}`;
+      if (sure) tell(`${count(found.length, "artist")} found; arrow keys choose.`);
+      else if (typed.trim()) tell($("hint").textContent);
     }
 
     function point(at) {
@@ -318,16 +341,20 @@
 
     $("search").addEventListener("input", () => {
       const found = lookUp($("search").value);
-      show(found, found.length === 0 && $("search").value.trim() !== "");
+      show(found, $("search").value);
     });
     $("search").addEventListener("blur", () => show([]));
     $("search").addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       const open = hints.length > 0;
-      if (event.key === "ArrowDown" && !open) show(lookUp($("search").value));
+      if (event.key === "ArrowDown" && !open) show(lookUp($("search").value), $("search").value);
       if (event.key === "ArrowDown" && hints.length) point(open ? active + 1 : 0);
       else if (event.key === "ArrowUp" && open) point(active < 0 ? -1 : active - 1);
-      else if (event.key === "Enter" && open) choose(Math.max(active, 0));
+      else if (event.key === "Enter" && open && (active >= 0 || isSure($("search").value, hints[0]))) choose(Math.max(active, 0));
+      else if (event.key === "Enter" && $("search").value.trim()) {
+        const text = $("search").value.trim().slice(0, 80);
+        say(`${whyMissing(text)}${open ? ` Did you mean ${names[hints[0]]}? Choose it with the arrow keys or a click.` : ""}`);
+      }
       else if (event.key === "Escape" && open) show([]);
       else if (event.key === "Escape") $("search").value = "";
       else return;

@@ -3,17 +3,6 @@
 "use strict";
 
 window.musicrecModel = (() => {
-  const PAGE_LETTERS = { "&": " and ", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe", ı: "i", ß: "ss", ς: "σ" };
-
-  /* As musicrec.names.plain: without case, accents, punctuation and a leading article. */
-  function plain(name) {
-    const folded = name.normalize("NFKD").toLowerCase().normalize("NFKD").replace(/\p{Mn}/gu, "");
-    const spelled = folded.replace(/[&øłđðþæœıßς]/g, (letter) => PAGE_LETTERS[letter]);
-    const words = spelled.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
-    if (words.length > 1 && words[0] === "the") words.shift();
-    return words.join(" ") || name.trim().toLowerCase();
-  }
-
   /* Unpack the file; throws an error that says what is wrong with it. */
   async function read(file) {
     const packed = Uint8Array.from(atob(file.gzip), (letter) => letter.charCodeAt(0));
@@ -48,19 +37,12 @@ window.musicrecModel = (() => {
         else if (part("levels")) this.models[name] = new ItemWeights(n, part);
         else this.models[name] = new Counts(this.listeners);
       }
-      // The best known comes first in the file, so of equal names it is the one that is meant.
-      this.exact = new Map();
-      this.forgiving = new Map();
-      this.names.forEach((name, artist) => {
-        const same = name.trim().toLowerCase();
-        if (!this.exact.has(same)) this.exact.set(same, artist);
-        if (!this.forgiving.has(plain(name))) this.forgiving.set(plain(name), artist);
-      });
+      this.index = new window.musicrecNames.Names(this.names, this.listeners); // the best known come first
     }
 
     /* The artist of that name, or undefined. */
     find(text) {
-      return this.exact.get(text.trim().toLowerCase()) ?? this.forgiving.get(plain(text));
+      return this.index.find(text);
     }
 
     /* The best artists for someone who likes these: ranked by score / listeners ** avoid, none liked already, none
@@ -216,5 +198,5 @@ window.musicrecModel = (() => {
     }
   }
 
-  return { plain, read };
+  return { plain: window.musicrecNames.plain, read };
 })();

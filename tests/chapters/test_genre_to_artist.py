@@ -276,11 +276,20 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, data, table: GenreTable):
     assert asked == ["auto-songs", "auto-songs", "simulated-songs"]
 
 
+def test_a_subgenre_is_answered_without_being_announced(monkeypatch: pytest.MonkeyPatch, data, table: GenreTable):
+    monkeypatch.setattr(datasets, "load", lambda name, **_: data)
+    fine, coarse = str(table.names[0]), str(data.tables["playlists"]["genre"][0])
+    result = call(fine.upper(), "--json", "--k", "3")
+    assert result.exit_code == 0 and f"'{fine}' is a subgenre; these are its artists" in result.stderr
+    announced = call(fine, "--subgenre", "--json", "--k", "3")
+    assert result.stdout == announced.stdout and "is a subgenre" not in announced.stderr
+    assert f"'{coarse}' is a genre" in call(coarse, "--subgenre", "--k", "1").stderr
+
+
 def test_the_command_says_what_comes_close(monkeypatch: pytest.MonkeyPatch, data, table: GenreTable):
     monkeypatch.setattr(datasets, "load", lambda name, **_: data)
     name = data.tables["playlists"]["genre"][0]
     result = call(name[:-1] + "q")
     assert result.exit_code == 1 and f"did you mean {name}" in result.stderr and "the genres are" in result.stderr
-    assert "it is a subgenre: add --subgenre" in call(str(table.names[0])).stderr
     assert "the subgenres are" in call("no such", "--subgenre").stderr
     assert "Example" in call("--help").output

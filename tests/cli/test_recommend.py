@@ -73,6 +73,54 @@ def test_avoiding_the_popular_ranks_by_score_per_listener() -> None:
     assert call("recommend", "bjork", "--avoid-popular", "2").exit_code == 2
 
 
+def _named(monkeypatch: pytest.MonkeyPatch, names: list[str], listens: np.ndarray) -> None:
+    data = Dataset(
+        "lastfm-2k", Interactions(sp.csr_array(listens), np.arange(len(listens)), np.arange(len(names))),
+        pd.DataFrame({"name": names}), Provenance("a test", "", "1", "none", "", "test", "1" * 16),
+    )  # fmt: skip
+    monkeypatch.setattr(datasets, "load", lambda name="auto", **_: data)
+
+
+def test_spellings_of_one_artist_are_one_and_placeholders_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["blink-182", "Blink 182", "Green Day", "Green  Day", "[unknown]", "Sum 41"]
+    listens = np.float32([[1, 0, 1, 0, 1, 1], [1, 0, 1, 0, 1, 0], [0, 1, 0, 1, 1, 1], [0, 0, 1, 0, 1, 1]])
+    _named(monkeypatch, names, listens)
+    for typed in ("Blink 182", "blink182", "BLINK-182", "blink\u2010182"):
+        found = json.loads(call("neighbours", typed, "--json").stdout)
+        assert {row["artist"]: row["listeners"] for row in found} == {"Green Day": 4, "Sum 41": 3}
+        assert {row["artist"] for row in rows_of(typed, "--model", "item-knn")} == {"Green Day", "Sum 41"}
+    result = call("recommend", "[unknown]")
+    assert result.exit_code == 1 and "stands for a name that is missing" in result.stderr
+
+
+def test_where_two_artists_share_a_name_the_other_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["Cold World", "ColdWorld", "A", "B", "C", "D"]
+    listens = np.float32([[1, 0, 1, 1, 0, 0]] * 4 + [[0, 1, 0, 0, 1, 1]] * 3)
+    _named(monkeypatch, names, listens)
+    result = call("recommend", "coldworld", "--model", "item-knn", "--json")
+    assert {row["artist"] for row in json.loads(result.stdout)} == {"C", "D"}
+    assert "'coldworld' is read as ColdWorld (3 listeners); there is also Cold World (4 listeners)" in result.stderr
+    assert "there is also ColdWorld" in call("neighbours", "cold world").stderr
+
+
+def test_lines_of_a_list_are_artists_too() -> None:
+    assert rows_of("1. Björk (12 plays)", "Portishead – Roads") == rows_of("Björk", "Portishead")
+    assert rows_of("Björk, Portishead") == rows_of("Björk\nPortishead,31") == rows_of("Björk", "Portishead")
+
+
+def test_a_list_from_standard_input_leaves_out_what_is_not_found() -> None:
+    environment = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    text = "artist,plays\nBjörk,12\nNonesuch,3\nSlayer,3\nPortishead,1\n"
+    result = CliRunner().invoke(app, ["recommend", "-", "--json"], input=text, env=environment)
+    assert json.loads(result.stdout) == rows_of("Björk", "Portishead")
+    assert "no artist is called 'Nonesuch'" in result.stderr and "fewer than 2 listeners" in result.stderr
+    assert CliRunner().invoke(app, ["recommend", "-"], input="Nonesuch\n", env=environment).exit_code == 1
+
+
+def test_no_message_guesses_how_long_something_takes() -> None:
+    assert "seconds" not in call("recommend", "--help").output
+
+
 def test_the_same_artist_twice_counts_once() -> None:
     assert rows_of("bjork", "Björk", " BJORK ") == rows_of("Björk")
 

@@ -187,6 +187,27 @@ def test_search_forgives_case_and_accents(page, typed: str, name: str):
 
 
 @browser_test
+@pytest.mark.parametrize(("typed", "name"), [("beetles", "The Beatles"), ("bjrk", "Björk"), ("sigurros", "Sigur Rós")])
+def test_search_forgives_typos(page, typed: str, name: str):
+    page.locator("input").fill(typed)
+    assert page.get_by_role("option").first.locator("span").inner_text() == name
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    assert page.get_by_role("option").first.is_visible()
+
+
+@browser_test
+def test_enter_takes_no_distant_guess(page):
+    page.locator("input").fill("beetles")
+    page.keyboard.press("Enter")
+    assert page.locator(".artist-map").get_attribute("data-chosen") is None
+    assert "these come near" in page.get_by_role("status").inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.locator(".artist-map").get_attribute("data-chosen") == "The Beatles"
+
+
+@browser_test
 def test_results_are_reached_by_keyboard_and_said_aloud(page):
     field = page.locator("input")
     field.fill("artist 1")

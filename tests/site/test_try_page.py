@@ -153,6 +153,42 @@ def test_names_are_folded_as_in_python(open_page):
     assert open_page().evaluate("names => names.map(musicrecModel.plain)", names) == [plain(n) for n in names]
 
 
+CASES = json.loads((Path(__file__).parents[1] / "names" / "cases.json").read_text(encoding="utf-8"))
+ANSWERS = """cases => {
+  const { Names, plain, isPlaceholder, isClose, readList } = musicrecNames;
+  const names = cases.catalogue.map(each => each[0]);
+  const index = new Names(names, cases.catalogue.map(each => each[1]));
+  const name = item => item === undefined ? null : names[item];
+  const texts = part => cases[part].map(each => each[0]);
+  return {
+    plain: texts("plain").map(plain),
+    placeholders: cases.placeholders.map(isPlaceholder),
+    artists: cases.artists.map(isPlaceholder),
+    find: texts("find").map(text => name(index.find(text))),
+    others: texts("others").map(text => index.match(text).others.map(name)),
+    suggest: texts("suggest").map(text => name(index.suggest(text)[0])),
+    close: cases.close.map(([text, artist]) => isClose(text, artist)),
+    lists: texts("lists").map(text => {
+      const { found, missing } = readList(text, each => index.find(each));
+      return [found.map(name), missing.map(each => each[1])];
+    }),
+  };
+}"""
+
+
+def test_the_page_reads_names_and_lists_as_the_command_does(open_page):
+    """The same table as tests/names/test_cases.py reads with Python."""
+    catalogue = sorted(CASES["catalogue"], key=lambda each: -each[1])
+    answers = open_page().evaluate(ANSWERS, {**CASES, "catalogue": catalogue})
+    assert all(answers["placeholders"]) and not any(answers["artists"])
+    for part in ("plain", "find", "others", "suggest"):
+        assert dict(zip([text for text, _ in CASES[part]], answers[part], strict=True)) == dict(CASES[part]), part
+    for (text, name, close), answer in zip(CASES["close"], answers["close"], strict=True):
+        assert answer == close, (text, name)
+    for (text, found, missing), answer in zip(CASES["lists"], answers["lists"], strict=True):
+        assert answer == [found, missing], text
+
+
 # --- using it -------------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +237,40 @@ def test_typos_accents_and_strange_names_are_found_and_are_text(open_page):
     page.fill("#try-search", "qqqqqqqq")
     assert page.locator("#try-options").is_hidden() and "has such a name" in page.locator("#try-hint").inner_text()
     assert page.evaluate("window.hacked") is None and page.locator("#try script").count() == 0
+
+
+@pytest.mark.parametrize("typed", ["Billie Eilish", "bjerg", "artful 7", "[unknown]", "zzzz"])
+def test_enter_never_takes_a_distant_guess(open_page, typed: str):
+    page = open_page()
+    page.fill("#try-search", typed)
+    page.keyboard.press("Enter")
+    assert chosen(page) == [] and page.input_value("#try-search") == typed
+    assert f"“{typed}”" in page.locator("#try-said").inner_text()
+
+
+def test_a_name_that_comes_near_is_offered_and_taken_only_when_chosen(open_page):
+    page = open_page()
+    page.fill("#try-search", "bjarq")
+    assert page.locator("#try-options li span").first.inner_text() == "Björk"
+    assert "come near" in page.locator("#try-hint").inner_text()
+    page.keyboard.press("Enter")
+    assert chosen(page) == [] and "Did you mean Björk?" in page.locator("#try-said").inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert chosen(page) == ["Björk"]
+
+
+def test_a_pasted_list_with_counts_songs_and_commas(open_page):
+    page = open_page()
+    page.click("text=Paste a list")
+    page.fill(
+        "#try-text", '1. Björk (12)\nArtist 20,231\n"Artist 21",5\nArtist 22 – A song\nArtist 23, Artist 24\nbjarq'
+    )
+    page.click("#try-import")
+    assert chosen(page) == ["Björk", *(f"Artist {i}" for i in range(20, 25))]
+    assert page.locator("#try-imported").inner_text() == "6 lines: 6 artists added, 1 not found:"
+    page.get_by_role("button", name="Add Björk").click()
+    assert len(chosen(page)) == 6, "it was there already"
 
 
 def test_model_slider_and_more(open_page):

@@ -14,7 +14,7 @@ from musicrec.cli.output import print_table
 def genre(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Case, accents and punctuation don't matter.")],
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many artists.")] = 10,
-    subgenre: Annotated[bool, typer.Option("--subgenre", help="The name is that of a subgenre.")] = False,
+    subgenre: Annotated[bool, typer.Option("--subgenre", help="The name is first looked for among subgenres.")] = False,
     listed: Annotated[bool, typer.Option("--listed", help="Rank the artists listed under it, not the others.")] = False,
     dataset: Annotated[
         str, typer.Option("--dataset", metavar="NAME", help="spotify-songs; lastfm-2k, for tags; simulated-songs, …")
@@ -32,6 +32,11 @@ def genre(
     from musicrec.serving.genre_guide import guide_for
 
     guide = guide_for(load("auto-songs" if dataset == "auto" else dataset), name, subgenre=subgenre)
+    kind = guide.table.kind
+    if kind != "tag" and subgenre != (kind == "subgenre"):
+        typer.echo(
+            f"musicrec: {str(guide.table.names[guide.find(name)])!r} is a {kind}; these are its artists", err=True
+        )
     artists = guide.recommend(name, k, listed=listed)
     if as_json:
         typer.echo(artists.to_json(orient="records", force_ascii=False, indent=1))

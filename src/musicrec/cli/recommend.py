@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,16 +12,20 @@ from musicrec.cli.app import BookData, Json, app
 from musicrec.cli.output import print_table
 
 if TYPE_CHECKING:
-    from musicrec.datasets.dataset import Dataset
-    from musicrec.models.neighbours.item_knn import ItemKNN
-    from musicrec.names import Names
+    from musicrec.datasets.interactions import Interactions
+    from musicrec.models.base import Recommender
     from musicrec.serving.forms import Served
 
 
 @app.command()
 def recommend(
     artists: Annotated[
-        list[str], typer.Argument(metavar="ARTIST...", help="Artists you love; case and accents don't matter.")
+        list[str],
+        typer.Argument(
+            metavar="ARTIST...",
+            help="Artists you love; case and accents don't matter. Lines of a list are read too, and - reads a list "
+            "from standard input.",
+        ),
     ],
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="als, item-knn, ease or popularity.")] = "als",
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many to recommend.")] = 10,
@@ -42,11 +47,11 @@ def recommend(
 ) -> None:
     """Recommend artists to someone who loves these, and say why.
 
-    You need not be among the listeners of the data. The first answer of a model takes some seconds, because it is
-    fitted to all listens; it is kept in the build folder, and the page "Try it" of the book gives the same answers.
+    You need not be among the listeners of the data. The first answer of a model takes longer, because it is fitted to
+    all listens; it is kept in the build folder, and the page "Try it" of the book gives the same answers.
 
     Examples: `musicrec recommend Radiohead bjork Portishead`, `musicrec recommend "the cure" --model item-knn
-    --because`, `musicrec recommend Muse --avoid-popular 0.5 --k 5 --json`
+    --because`, `musicrec recommend Muse --avoid-popular 0.5 --k 5 --json`, `musicrec recommend - < my_artists.txt`
     """
     import numpy as np
 
@@ -94,34 +99,34 @@ def _artists_among(texts: list[str], served: Served) -> list[int]:
     Raises
     ------
     LookupError
-        When a name is empty or fits no artist, all of them told at once; or when none of the artists is served.
+        When a name is empty or fits no artist, all of them told at once; or when none of the artists is served. Of a
+        list from standard input, what is not found is left out and told.
     """
-    from musicrec.names import Names, UnknownNameError
+    from musicrec.serving.lookup import Lookup
+
+    listed = "-" in texts
+    if listed:
+        texts = [sys.stdin.read() if text == "-" else text for text in texts]
+    meant = Lookup(served.names, served.listeners).read(texts)
+    if meant.problems and not (listed and meant.artists):
+        raise LookupError("\n  ".join(meant.problems))
+    if meant.rare and not meant.artists:
+        raise LookupError(f"{_too_rare(meant.rare)}; name another artist")
+    for note in meant.notes:
+        typer.echo(f"musicrec: {note}", err=True)
+    if meant.problems:
+        typer.echo("musicrec: left out: " + "\n  ".join(meant.problems), err=True)
+    if meant.rare:
+        typer.echo(f"musicrec: left out: {_too_rare(meant.rare)}", err=True)
+    return meant.artists
+
+
+def _too_rare(names: list[str]) -> str:
     from musicrec.serving.forms import MIN_LISTENERS
 
-    names = Names(served.names, served.listeners)
-    found: list[int] = []
-    rare: list[int] = []
-    problems = []
-    for text in texts:
-        if not text.strip():
-            problems.append("an artist's name is empty")
-            continue
-        try:
-            artist = names.find(text)
-        except UnknownNameError as error:
-            problems.append(str(error))
-            continue
-        (found if artist < served.n else rare).append(artist)
-    if problems:
-        raise LookupError("\n  ".join(dict.fromkeys(problems)))
-    if rare:
-        told = ", ".join(dict.fromkeys(served.names[artist] for artist in rare))
-        message = f"fewer than {MIN_LISTENERS} listeners in these data have {told}: too few to say what goes with it"
-        if not found:
-            raise LookupError(f"{message}; name another artist")
-        typer.echo(f"musicrec: left out: {message}", err=True)
-    return list(dict.fromkeys(found))
+    return (
+        f"fewer than {MIN_LISTENERS} listeners in these data have {', '.join(names)}: too few to say what goes with it"
+    )
 
 
 @app.command()
@@ -137,12 +142,29 @@ def neighbours(
 
     Examples: `musicrec neighbours Coldplay`, `musicrec neighbours "the knife" --k 5 --json`
     """
-    _, names, model = _item_knn(dataset)
-    similar = model.weights[[names.find(artist)]]
+    from musicrec.names import UnknownNameError
+    from musicrec.serving.forms import MIN_LISTENERS
+    from musicrec.serving.lookup import Lookup
+
+    names, listens, model = _item_knn(dataset)
+    listeners = listens.popularity()
+    lookup = Lookup(names, listeners)
+    try:
+        item, others = lookup.match(artist)
+    except UnknownNameError:
+        rare = lookup.too_rare(artist)
+        if rare is None:
+            raise
+        item, others = names.index(rare), ()
+    for other in others:
+        typer.echo(f"musicrec: {artist!r} is read as {names[item]}; there is also {names[other]}", err=True)
+    similar = model.weights[[item]]
+    if similar.nnz and listeners[item] < MIN_LISTENERS:
+        raise LookupError(_too_rare([names[item]]))
     order = (-similar.data).argsort(kind="stable")[:k]
     rows = [
-        {"artist": names.names[similar.indices[place]], "similarity": float(similar.data[place]),
-         "listeners": int(names.listeners[similar.indices[place]])}
+        {"artist": names[similar.indices[place]], "similarity": float(similar.data[place]),
+         "listeners": int(listeners[similar.indices[place]])}
         for place in order
     ]  # fmt: skip
     if as_json:
@@ -157,15 +179,14 @@ def neighbours(
     )
 
 
-def _item_knn(dataset: str) -> tuple[Dataset, Names, ItemKNN]:
-    """Load the listens, an index of the artists' names, and a model of all listens."""
+def _item_knn(dataset: str) -> tuple[list[str], Interactions, Recommender]:
+    """Load the listens with one entry for each artist, their names, and a model of all listens."""
     import numpy as np
 
     from musicrec.datasets import load
-    from musicrec.models.neighbours.item_knn import ItemKNN
-    from musicrec.names import Names
+    from musicrec.models import registry
+    from musicrec.serving.spellings import one_entry_each
 
     data = load(dataset)
-    listens = data.interactions
-    names = Names(data.item_names, listens.popularity())
-    return data, names, ItemKNN().fit(listens, rng=np.random.default_rng(0))
+    merged = one_entry_each(data.interactions, data.item_names.tolist())
+    return merged.names, merged.listens, registry.build("item-knn").fit(merged.listens, rng=np.random.default_rng(0))

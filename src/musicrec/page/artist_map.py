@@ -172,6 +172,7 @@ def map_html(data: Mapping[str, Any], *, without_script: str, site: str = SITE) 
         f'<script type="application/json">{block}</script></div>'
         f'<link rel="stylesheet" href="{site}/scripts/artist_map.css">'
         f'<script defer src="{site}/vendor/d3/d3.min.js"></script>'
+        f'<script defer src="{site}/scripts/names.js"></script>'
         f'<script defer src="{site}/scripts/artist_map.js"></script>'
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from musicrec.serving.quantisation import average_plays, fit, full_model
+from musicrec.serving.quantisation import abridged, average_plays, full_model
 
 if TYPE_CHECKING:
     from musicrec.datasets.interactions import Interactions
@@ -39,7 +39,7 @@ def fidelity(train: Interactions, model: str, n_users: int = 200, seed: int = 0)
     given = rng.random(len(rows)) < 0.8
     rest = train.select(~np.isin(rows, held))
     full = full_model(model).fit(rest, rng=np.random.default_rng(0))
-    small = fit(rest, [""] * train.n_items, model, fitted=full)
+    small = abridged(rest, [""] * train.n_items, model, fitted=full)
     position = np.argsort(np.argsort(-rest.popularity(), kind="stable"), kind="stable")  # of each item when served
     histories = Interactions(train.select(given).matrix[held], held, train.items)
     best = full.recommend_new(average_plays(histories.matrix, rest, model), 10).ids

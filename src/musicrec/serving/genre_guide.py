@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.genres import GenreTable, Kind, genre_table
 from musicrec.models.side.genre_warp import CHOSEN, GenreWARP
 from musicrec.models.top_k import top_k
-from musicrec.names import Names, UnknownNameError, plain
+from musicrec.names import Names, UnknownNameError, is_placeholder, plain
 
 # ---- Type a genre, get ten artists
 
@@ -35,6 +36,7 @@ class Guide:
         chosen = {**CHOSEN[table.kind], "features": table.features, **settings}
         self.model = GenreWARP(**chosen).fit(table.interactions, rng=np.random.default_rng(seed))
         self.index = Names(table.names, self.known.sum(axis=1), table.kind)
+        self.spelling = _spellings(table)
 
     def find(self, text: str) -> int:
         """Return the row of a genre; case, accents and punctuation don't matter.
@@ -65,15 +67,17 @@ class Guide:
             artists of the genre by features, up to three) and `popularity`.
         """
         row = self.find(text)
-        mine = self.known[row]
-        scores = np.where(mine == listed, self.model.scores(np.array([row]))[0], -np.inf).astype(np.float32)[None]
+        mine = np.isin(self.spelling, self.spelling[self.known[row]])  # and whoever is listed under another spelling
+        chiefs = self.spelling == np.arange(len(mine))
+        shown, own = (mine == listed) & chiefs, mine & chiefs
+        scores = np.where(shown, self.model.scores(np.array([row]))[0], -np.inf).astype(np.float32)[None]
         ids, best = (part[0] for part in top_k(scores, k))
         weights = self.table.interactions.matrix[:, ids[ids >= 0]].toarray()
         likeness = self.table.features[ids[ids >= 0]] @ self.table.features.T
         rows = []
         for place, item in enumerate(ids[ids >= 0]):
             others = [n for n in np.argsort(-weights[:, place], kind="stable") if weights[n, place] > 0 and n != row]
-            close = np.where(mine & (np.arange(len(mine)) != item), likeness[place], -np.inf)
+            close = np.where(own & (np.arange(len(mine)) != item), likeness[place], -np.inf)
             similar = top_k(close[None].astype(np.float32), 3).ids[0]
             rows.append(
                 {
@@ -87,8 +91,27 @@ class Guide:
         return pd.DataFrame(rows, columns=["artist", "score", "listed under", "like", "popularity"])
 
 
+def _spellings(table: GenreTable) -> NDArray[np.int64]:
+    """Return for each artist the best known one whose name is spelled alike, -1 for what is no artist's name."""
+    chief = np.full(len(table.artists), -1)
+    first: dict[str, int] = {}
+    for item in np.argsort(-table.popularity, kind="stable").tolist():
+        name = str(table.artists[item])
+        if not is_placeholder(name):
+            chief[item] = first.setdefault(plain(name), item)
+    return chief
+
+
+def _is_among(text: str, names: pd.Series, kind: Kind) -> bool:
+    """Whether a text is one of some names."""
+    distinct = names.dropna().unique()
+    return Names(distinct, np.ones(len(distinct)), kind).look_up(text) is not None
+
+
 def guide_for(data: Dataset, text: str, *, subgenre: bool = False, seed: int = 0) -> Guide:
     """Return a guide to the genres, subgenres or tags of a data set, once it is known to hold the one asked for.
+
+    A subgenre asked for as a genre is found all the same, and the other way round: `table.kind` says what it is.
 
     Raises
     ------
@@ -102,11 +125,11 @@ def guide_for(data: Dataset, text: str, *, subgenre: bool = False, seed: int = 0
     try:
         Names(table.names, table.interactions.history_sizes(), kind).find(text)
     except UnknownNameError as error:
+        other: Kind | None = {"genre": "subgenre", "subgenre": "genre"}.get(kind)  # type: ignore[assignment]
+        if other and _is_among(text, data.tables["playlists"][other], other):
+            return Guide(genre_table(data, other), seed=seed)
         largest = table.names[np.argsort(-table.interactions.history_sizes(), kind="stable")]
         few = len(largest) <= 30
         hint = f"; {'the' if few else 'the largest'} {kind}s are {', '.join(largest[:30] if few else largest[:10])}"
-        finer = data.tables["playlists"]["subgenre"] if kind == "genre" else ()
-        if plain(text) in map(plain, finer):
-            hint = "; it is a subgenre: add --subgenre"
         raise LookupError(f"{error}{hint}") from None
     return Guide(table, seed=seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,22 +15,26 @@ if TYPE_CHECKING:
     from musicrec.datasets.interactions import Interactions
     from musicrec.models.base import Recommender
 
-if TYPE_CHECKING:
-    from musicrec.datasets.interactions import Interactions
-    from musicrec.models.base import Recommender
-
 # How many artists each artist has something to say about; those of item-knn travel with the page.
 NEIGHBOURS = {"ease": 400, "item-knn": 200}
 
 
-def fit(
+def fit(train: Interactions, names: list[str], model: str, facts: Mapping[str, Any] | None = None) -> Served:
+    """Fit a model to listens with one entry for each artist, and bring it into the form that is served."""
+    from musicrec.serving.spellings import one_entry_each
+
+    merged = one_entry_each(train, names)
+    return abridged(merged.listens, merged.names, model, facts)
+
+
+def abridged(
     train: Interactions,
-    names: list[str],
+    names: Sequence[str],
     model: str,
     facts: Mapping[str, Any] | None = None,
     fitted: Recommender | None = None,
 ) -> Served:
-    """Fit a model to listens, unless a fitted one is given, and bring it into the form that is served."""
+    """Fit a model to listens as they are, unless a fitted one is given, and bring it into the form that is served."""
     listeners = train.popularity()
     order = np.argsort(-listeners, kind="stable")
     ids = np.asarray(train.items)[order].astype(np.int64)

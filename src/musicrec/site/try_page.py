@@ -22,9 +22,10 @@ from musicrec.files import build_dir, write_text
 from musicrec.serving.cache import made_with, served
 from musicrec.serving.fidelity import Fidelity, fidelity
 from musicrec.serving.forms import MIN_LISTENERS, Factors, ItemWeights, Served
+from musicrec.serving.spellings import one_entry_each
 
 MODELS = ("als", "item-knn", "popularity")
-FILES = ("try.css", "try_model.js", "try.js")  # of book/scripts
+FILES = ("try.css", "names.js", "try_model.js", "try.js")  # of book/scripts
 FORMAT = 1  # the script refuses another one
 
 
@@ -123,7 +124,7 @@ def _fidelity(data: Dataset, model: str) -> Fidelity | None:
             return Fidelity(*known["fidelity"]) if known["fidelity"] else None
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not measured yet
-    found = fidelity(data.interactions, model)
+    found = fidelity(one_entry_each(data.interactions, data.item_names.tolist()).listens, model)
     write_text(path, json.dumps({"made_with": made_with(model), "fidelity": found}) + "\n")
     return found
 
@@ -141,6 +142,7 @@ def _scripts(source: Path, made: Payload, model: Served) -> str:
         "```{raw} html\n"
         f'<link rel="stylesheet" href="scripts/try.css?v={digest}">\n'
         f'<script defer src="vendor/minisearch/minisearch.js"></script>\n'
+        f'<script defer src="scripts/names.js?v={digest}"></script>\n'
         f'<script defer src="scripts/try_model.js?v={digest}"></script>\n'
         f'<script defer src="scripts/try.js?v={digest}" data-version="{made.version}" data-format="{FORMAT}"'
         f' data-file="scripts/data/try-{made.version}.js"></script>\n'

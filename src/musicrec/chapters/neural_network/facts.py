@@ -117,8 +117,9 @@ class OneOrder(NamedTuple):
 
 def one_order(network: Network, rows: Rows, users: ArrayLike) -> OneOrder:
     """Compare the orders in which some users get all items with each other, and the first with popularity."""
+    users = np.atleast_1d(np.asarray(users, dtype=np.int64))
     same, counts = agreement(network, users), item_counts(rows, network.train.n_items)
-    order = network.scores(np.atleast_1d(users)[:1])[0]
+    order = network.scores(users[:1])[0]
     return OneOrder(same.mean(), same.min(), stats.spearmanr(order, counts).statistic)
 
 
@@ -135,7 +136,7 @@ def artist_table(network: Network, rows: Rows, data: Dataset, user: int) -> pd.D
             "artist": data.item_names,
             "listeners": item_counts(rows, data.interactions.n_items),
             "draws as a negative": item_counts(rows, data.interactions.n_items, label=0),
-            "log-odds": network.scores([user])[0],
+            "log-odds": network.scores(np.array([user]))[0],
         }
     )
 

@@ -26,7 +26,7 @@ names = Names(ARTISTS, KNOWN)
         ("bjork", "Björk"),
         ("BJÖRK", "Björk"),
         ("the beatles", "The Beatles"),
-        ("beatles", "Beatles"),  # the exact name comes before the better known
+        ("beatles", "The Beatles"),  # hardly anybody knows the one written exactly so
         ("  sigur ros ", "Sigur Rós"),
         ("!!!", "!!!"),
         ("東京事変", "東京事変"),
