@@ -66,7 +66,7 @@ def test_a_chapter_that_was_not_executed_or_is_old_says_so_on_its_page(book: Pat
     assert "is older than the rest (changed: data)" in (book / "staged/notebooks/01_eda.ipynb").read_text()
     assert "has not been executed in this build" in (book / "staged/notebooks/02_baseline.ipynb").read_text()
     build.stage(book, book / "staged", run(), [first, second])
-    assert "older" not in (book / "staged/notebooks/01_eda.ipynb").read_text()
+    assert "is older" not in (book / "staged/notebooks/01_eda.ipynb").read_text()
 
 
 def test_scores_that_are_foreign_or_of_chapters_that_are_gone_are_not_shown(book: Path):
