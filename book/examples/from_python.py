@@ -1,3 +1,5 @@
+"""Fit a model to a table of your own, recommend to somebody new, and evaluate."""
+
 import numpy as np
 import pandas as pd
 

@@ -10,13 +10,14 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from sphinx.ext.napoleon import Config, NumpyDocstring
 
 from musicrec.code_digest import SOURCE
 from musicrec.site.architecture import Module, floors, modules, summary
 
-STYLE = Config(napoleon_use_param=False, napoleon_use_rtype=False, napoleon_use_ivar=True)
+STYLE: Any = Config(napoleon_use_param=False, napoleon_use_rtype=False, napoleon_use_ivar=True)
 FOLDER = "api"  # of the site
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 DATA_CLASSES = {"dataclass", "NamedTuple"}
