@@ -28,7 +28,7 @@ def test_it_is_xml_with_a_label_and_takes_the_colour_of_the_page():
     root = ElementTree.fromstring(svg)
     assert root.attrib["role"] == "img" and root.attrib["aria-label"] == 'a < b & "c"'
     colours = set(re.findall(r'(?:fill|stroke)="([^"]+)"', svg))
-    assert colours == {"currentColor", "none"}
+    assert colours == {"currentColor", "none"} and root.attrib["fill"] == "currentColor", "letters too"
 
 
 def test_boxes_lie_inside_and_apart():

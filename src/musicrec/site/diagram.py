@@ -74,8 +74,8 @@ def layered(rows: Sequence[Sequence[str]], arrows: Sequence[Arrow], label: str, 
         'orient="auto"><path d="M0 0L8 4L0 8z" fill="currentColor"/></marker></defs>'
     )
     height = _top(len(rows)) - GAP + 2
-    head = f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {height:g}" font-size="13">'
-    return head + tip + "".join(parts) + "</svg>"
+    head = f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {height:g}" font-size="13" '
+    return f'{head}fill="currentColor">{tip}{"".join(parts)}</svg>'
 
 
 def figure(svg: str, caption: str) -> str:
