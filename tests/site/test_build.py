@@ -22,7 +22,7 @@ from musicrec import code_digest, progress
 from musicrec.code_digest import code_closure
 from musicrec.files import build_dir
 from musicrec.scores.records import Score, ScoreBook, read_scores
-from musicrec.site import build, checks, execution, notebooks, pages, provenance, server, staleness
+from musicrec.site import build, checks, execution, notebooks, pages, provenance, reference, server, staleness
 from musicrec.site.execution import execute_all
 from musicrec.site.formulas import to_mathml
 from musicrec.site.notebooks import BookError, Run, find_chapters
@@ -42,6 +42,7 @@ def test_one_chapter_can_be_named_in_many_ways(book: Path, name: str):
 
 def test_the_books_own_contents_name_only_what_is_there():
     pages_ = {p.stem for p in (ROOT / "book").glob("*.md")} | {"provenance"}
+    pages_ |= {place.rpartition(".")[0] for place in reference.pages()}
     for file in notebooks.toc_files(ROOT):
         assert (ROOT / f"{file}.ipynb").exists() if file.startswith("notebooks/") else file in pages_
 
