@@ -23,7 +23,7 @@ def code_closure(sources: Iterable[str], package: Path | None = None, *, by_name
     queue = [(source, "") for source in sources]
     while queue:
         source, module = queue.pop()
-        for name in _imports(source, module):
+        for name in imported_names(source, module):
             parts = name.split(".")
             if parts[0] != package.name:
                 continue
@@ -41,8 +41,8 @@ def code_closure(sources: Iterable[str], package: Path | None = None, *, by_name
     return sorted(found)
 
 
-def _imports(source: str, module: str) -> Iterator[str]:
-    """Yield the dotted names a source may import; `module` is its own name, "pkg." for the file of a package."""
+def imported_names(source: str, module: str) -> Iterator[str]:
+    """Yield the dotted names a source may import; `module` is its own name, "pkg." for an `__init__.py`."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

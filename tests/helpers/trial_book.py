@@ -103,8 +103,10 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("01_eda", "02_baseline"):
         write_notebook(tmp_path, name)
     toc = "format: jb-book\nroot: index\nchapters:\n"
-    before, after = ("try", "protocol", "rerun"), ("glossary", "references", "provenance")
+    before, after = ("try", "protocol", "rerun"), ("glossary", "references", "provenance", "how_it_is_built")
     files = (*before, "notebooks/01_eda", "notebooks/02_baseline", *after)
+    reference = [line for line in (ROOT / "_toc.yml").read_text(encoding="utf-8").splitlines() if "file: api/" in line]
+    files += tuple(line.split("file: ")[1].split(" ")[0] for line in reference)
     (tmp_path / "_toc.yml").write_text(toc + "".join(f"  - file: {file}\n" for file in files), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path / "build"))

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell
 from trial_book import ROOT, chapters, dataset, run, write_notebook
 from trial_book import book as book
 
-from musicrec.site import notebooks
+from musicrec.site import notebooks, reference
 from musicrec.site.notebooks import BookError, Run, find_chapters
 
 
@@ -24,6 +24,7 @@ def test_one_chapter_can_be_named_in_many_ways(book: Path, name: str):
 
 def test_the_books_own_contents_name_only_what_is_there():
     pages_ = {p.stem for p in (ROOT / "book").glob("*.md")} | {"provenance"}
+    pages_ |= {place.rpartition(".")[0] for place in reference.pages()}
     for file in notebooks.toc_files(ROOT):
         assert (ROOT / f"{file}.ipynb").exists() if file.startswith("notebooks/") else file in pages_
 

@@ -13,7 +13,7 @@ from musicrec.cli.output import print_table
 
 if TYPE_CHECKING:
     from musicrec.datasets.interactions import Interactions
-    from musicrec.models.base import Recommender
+    from musicrec.models.neighbours.item_to_item import ItemToItem
     from musicrec.serving.forms import Served
 
 
@@ -179,7 +179,7 @@ def neighbours(
     )
 
 
-def _item_knn(dataset: str) -> tuple[list[str], Interactions, Recommender]:
+def _item_knn(dataset: str) -> tuple[list[str], Interactions, ItemToItem]:
     """Load the listens with one entry for each artist, their names, and a model of all listens."""
     import numpy as np
 
@@ -189,4 +189,5 @@ def _item_knn(dataset: str) -> tuple[list[str], Interactions, Recommender]:
 
     data = load(dataset)
     merged = one_entry_each(data.interactions, data.item_names.tolist())
-    return merged.names, merged.listens, registry.build("item-knn").fit(merged.listens, rng=np.random.default_rng(0))
+    model: Any = registry.build("item-knn")
+    return merged.names, merged.listens, model.fit(merged.listens, rng=np.random.default_rng(0))

@@ -130,9 +130,9 @@ def unregister(name: str) -> None:
     _registered.pop(name, None)
 
 
-def systems(task: str = "listeners") -> dict[str, System]:
-    """Return all systems for a task by name: those of the package in the order of their files, then the registered."""
-    return {name: s for name, s in {**_found(), **_registered}.items() if s.task == task}
+def systems(task: str | None = "listeners") -> dict[str, System]:
+    """Return all systems for a task (None: for any) by name: in the order of their files, then those registered."""
+    return {name: s for name, s in {**_found(), **_registered}.items() if task in (None, s.task)}
 
 
 def find(name: str) -> System:

@@ -20,7 +20,8 @@ from musicrec.files import write_text
 from musicrec.progress import Progress
 from musicrec.scores.records import read_scores
 from musicrec.scores.release import read_release
-from musicrec.site import try_page
+from musicrec.site import reference, try_page
+from musicrec.site.architecture import floors_page, flow_page
 from musicrec.site.checks import check_notebook, check_page
 from musicrec.site.execution import execute_all
 from musicrec.site.notebooks import KERNEL, BookError, Chapter, Run, find_chapters, toc_files
@@ -28,6 +29,7 @@ from musicrec.site.pages import leaderboard_page, reproduction_page, state_page
 from musicrec.site.provenance import provenance_page, repository
 from musicrec.site.results import build_folder
 from musicrec.site.staleness import why_stale
+from musicrec.site.systems import systems_page
 
 # Folders of book/ that go to the site as they are, for the pages that ask for them. What lies in `_static`, or in any
 # folder of `html_static_path`, Jupyter Book would add to every page.
@@ -79,7 +81,7 @@ def build_site(root: Path, run: Run, say: Say) -> Site:
         source, html = folder / "source", folder / "html"
         stage(root, source, run, chapters)
         digest = _digest_folder(source)
-        pages = len(list(source.rglob("*.md"))) + len(chapters)
+        pages = len(toc_files(root))
         built_from = html / ".built-from"
         if built_from.exists() and built_from.read_text() == digest and (html / "index.html").exists():
             return Site(html / "index.html", pages, figures, rebuilt=False)
@@ -111,7 +113,8 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     Scores that are not as an execution of the book left them are not shown, nor those of chapters that are gone.
 
     The pages of `book/` come to lie at its root, its `static` becomes `_static`, the notebooks are the executed
-    ones, and the generated pages lie in `generated` for others to include; only `provenance` is a page of its own.
+    ones, and the generated pages lie in `generated` for others to include; pages of their own are `provenance` and
+    those of the API reference.
     """
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(root / "book", source, ignore=shutil.ignore_patterns("static"))
@@ -122,12 +125,22 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
 
     names = {chapter.name for chapter in chapters}
     scores = [score for score in read_scores(run.folder) if score.chapter in names]
-    write_text(source / "generated" / "state.md", state_page(run))
     released = read_release(root / "results")
-    write_text(source / "generated" / "reproduction.md", reproduction_page(scores, run, released))
-    write_text(source / "generated" / "leaderboard.md", leaderboard_page(scores, run, released))
-    write_text(source / "provenance.md", provenance_page(run, chapters, root))
-    if "try" in toc_files(root):
+    generated = {
+        "generated/state.md": state_page(run),
+        "generated/reproduction.md": reproduction_page(scores, run, released),
+        "generated/leaderboard.md": leaderboard_page(scores, run, released),
+        "generated/systems.md": systems_page(),
+        "generated/floors.md": floors_page(),
+        "generated/flow.md": flow_page(),
+        "provenance.md": provenance_page(run, chapters, root),
+    }
+    contents = toc_files(root)
+    if f"{reference.FOLDER}/index" in contents:
+        generated |= reference.pages()
+    for place, text in generated.items():
+        write_text(source / place, text)
+    if "try" in contents:
         try_page.stage(source, run.data, run.seed)
     for chapter in chapters:
         write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root))

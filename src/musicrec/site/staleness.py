@@ -10,7 +10,7 @@ from musicrec.scores.stamps import changed_outputs, read_stamp
 from musicrec.site.notebooks import BookError, Chapter, Run, find_chapters
 
 
-def _python_cells(path: Path) -> list[str]:
+def python_cells(path: Path) -> list[str]:
     """Return the code cells of a notebook without the lines only IPython understands."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
@@ -19,7 +19,7 @@ def _python_cells(path: Path) -> list[str]:
 
 def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
     """Return a digest of everything a chapter's result depends on, by what it is."""
-    sources = _python_cells(chapter.path)
+    sources = python_cells(chapter.path)
     try:
         code = code_closure(sources)
     except SyntaxError as error:
