@@ -72,7 +72,8 @@ def spool_csv(source: Source, reading: Reading, target: Path, progress: Progress
     beginning.close()  # type: ignore[attr-defined]
     directive = DIRECTIVE.match(text)
     text = text[directive.end() :] if directive else text
-    separator = separator_of(text, reading.separator or (directive[1] if directive else None))
+    told = directive[1] if directive else None
+    separator = separator_of(text, told if reading.separator is None else reading.separator)
     table = (source, separator, text, directive is not None, reading.header, target, progress)
     try:
         spool, swallowed = _spooled(*table, quoting=csv.QUOTE_MINIMAL)
@@ -152,8 +153,8 @@ class Rows:
             self.size += len(line)
             if self.size > LONGEST_ROW:
                 raise CatalogError(
-                    f"{self.name}, line {self.line}: the row is longer than {LONGEST_ROW >> 20} MiB; perhaps a quote is "
-                    "opened and never closed"
+                    f"{self.name}, line {self.line}: the row is longer than {LONGEST_ROW >> 20} MiB; perhaps a quote "
+                    "is opened and never closed"
                 )
             yield line
 
@@ -210,8 +211,8 @@ def _check_first(first: Sequence[str], sample: list[list[str]], where: str) -> N
     if title or (len(first) != usual and sum(len(row) == usual for row in sample) > 1):
         fields = f"{len(filled)} field{'s' * (len(filled) != 1)}"
         raise CatalogError(
-            f"{where}: {fields}, while the rows below have {usual}. If there are lines above the heading, delete them; if "
-            "the heading lacks a name, add it"
+            f"{where}: {fields}, while the rows below have {usual}. If there are lines above the heading, delete "
+            "them; if the heading lacks a name, add it"
         )
 
 

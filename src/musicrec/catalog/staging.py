@@ -54,7 +54,10 @@ FORMS = {
     "text": Form("text", "VARCHAR", "{c}"),
 }
 # Text that is nothing but numbers is described as numbers.
-NUMBERS = "regexp_full_match({c}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') AND isfinite(TRY_CAST({c} AS DOUBLE))"
+NUMBERS = (
+    "regexp_full_match({c}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') "
+    "AND isfinite(TRY_CAST({c} AS DOUBLE))"
+)
 JSON_FORMS = {  # by the types of a column's cells: the forms to try, and what it is when none fits
     frozenset[str](): ((), "text"),
     frozenset(["integer"]): (("integer",), "integer"),
@@ -103,7 +106,7 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, options
 def stage(
     connection: duckdb.DuckDBPyConnection, path: Path, folder: Path, reading: Reading, progress: Progress
 ) -> Entry:
-    """Load a file into the table `staged.typed` with columns c0, c1, …
+    """Load a file into the table `staged.typed`, whose columns are called by their places.
 
     Parameters
     ----------
@@ -175,8 +178,8 @@ def _load_text(connection: duckdb.DuckDBPyConnection, copy: Path, spool: Spool) 
     listed = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     connection.execute(
         f"CREATE TABLE staged.raw AS SELECT {', '.join(cells)} FROM read_csv(?, columns={{{listed}}}, header=false, "
-        f"auto_detect=false, delim=',', quote='\"', escape='\"', nullstr='', allow_quoted_nulls=true, strict_mode=true, "
-        f"null_padding={str(json).lower()}, parallel=false, max_line_size={3 * LONGEST_ROW}, "
+        f"auto_detect=false, delim=',', quote='\"', escape='\"', nullstr='', allow_quoted_nulls=true, "
+        f"strict_mode=true, null_padding={str(json).lower()}, parallel=false, max_line_size={3 * LONGEST_ROW}, "
         f"buffer_size={4 * LONGEST_ROW}, compression='none')",
         [str(copy)],
     )

@@ -40,10 +40,10 @@ WIDE = {"cp932", "euc_jp", "gb18030", "big5hkscs", "cp949"}  # a character may h
 NO_TABLES = {  # what begins like this is no table, whatever its name ends in
     rb"version https://git-lfs": "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
     rb"(\.\./)*(\.git)?/annex/objects/": "a git-annex pointer, not the file itself; fetch it with `git annex get`",
-    rb"(?i:<(!doctype|!--|\?xml|html|head|body|table|svg|rss|error|xml)\b)": "mark-up (HTML or XML), perhaps the page of "
-    "an error; download the file itself",
-    rb"%PDF-|\{\\rtf|PK\x03\x04|\xd0\xcf\x11\xe0|PAR1|\x89PNG|\x89HDF|SQLite format 3": "a file of another program, not text; "
-    "save it as .csv or .json first",
+    rb"(?i:<(!doctype|!--|\?xml|html|head|body|table|svg|rss|error|xml)\b)": "mark-up (HTML or XML), perhaps an error's "
+    "page; download the file itself",
+    rb"%PDF-|\{\\rtf|PK\x03\x04|\xd0\xcf\x11\xe0|PAR1|\x89PNG|\x89HDF|SQLite": "a file of another program, "
+    "not text; save it as .csv or .json first",
 }  # fmt: skip
 
 
@@ -119,8 +119,8 @@ def open_source(path: Path, encoding: str | None, progress: Progress) -> Source:
 
 def _surveyed(source: Source, progress: Progress) -> Source:
     """Settle the encoding of a file whose lines are UTF-8, or some of them, or none."""
-    fitting, line, sample, shown = 0, 0, b"", []
-    odd = 0
+    fitting, odd, line, sample = 0, 0, 0, b""
+    shown: list[tuple[int, bytes]] = []
     for block in _blocks(source, progress, "looking"):
         try:
             block.decode()
@@ -150,11 +150,11 @@ def _surveyed(source: Source, progress: Progress) -> Source:
 
 
 def guess_encoding(sample: bytes) -> str:
-    """Return the encoding that makes most of some lines which are not UTF-8; "" where none makes sense.
+    r"""Return the encoding that makes most of some lines which are not UTF-8; "" where none makes sense.
 
     Examples
     --------
-    >>> guess_encoding("Björk\\nSigur Rós".encode("cp1252")), guess_encoding("東京事変\\nくるり".encode("cp932"))
+    >>> guess_encoding("Björk\nSigur Rós".encode("cp1252")), guess_encoding("東京事変\nくるり".encode("cp932"))
     ('cp1252', 'cp932')
     """
     import chardet
@@ -182,13 +182,14 @@ def _sensible(sample: bytes, name: str) -> bool:
         return False
     kinds = [unicodedata.category(mark) for mark in marks]
     usual = sum(
-        kind[0] in "LM" or kind in ("Pd", "Pi", "Pf", "Zs") or mark in "…€·°" for kind, mark in zip(kinds, marks)
+        kind[0] in "LM" or kind in ("Pd", "Pi", "Pf", "Zs") or mark in "…€·°"
+        for kind, mark in zip(kinds, marks, strict=True)
     )
     return not {"Cc", "Cn", "Co"} & set(kinds) and usual >= 0.75 * len(marks) > 0
 
 
 def lines_of(source: Source, progress: Progress, what: str) -> Iterator[str]:
-    """Yield the lines of a file, each with its end: a newline, a carriage return, or both; of JSON, also parts of one."""
+    """Yield the lines of a file, each with its end (newline, carriage return, or both); of JSON, also parts of one."""
     line = 0
     for block in _blocks(source, progress, what):
         if b"\0" in block:

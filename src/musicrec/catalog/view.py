@@ -86,7 +86,9 @@ def rows_html(excerpt: Excerpt, caption: str) -> str:
     columns = excerpt.entry.columns
     if len(columns) > MOST_COLUMNS:
         caption += f" (the first {MOST_COLUMNS} of {len(columns)} columns)"
-    shown = [(str(n), *map(cell_text, row[:MOST_COLUMNS])) for n, row in zip(excerpt.numbers, excerpt.as_text())]
+    shown = [
+        (str(n), *map(cell_text, row[:MOST_COLUMNS])) for n, row in zip(excerpt.numbers, excerpt.as_text(), strict=True)
+    ]
     return table_html(("row", *columns[:MOST_COLUMNS]), shown, caption)
 
 

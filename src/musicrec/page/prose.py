@@ -72,5 +72,5 @@ def prose(template: str, facts: object = None, **values: Any) -> None:
     KeyError
         When the template names a value that is not given.
     """
-    text = prose_text(template, **values)
+    text = prose_text(template, facts, **values)
     display({"text/markdown": text, "text/plain": text}, raw=True)
