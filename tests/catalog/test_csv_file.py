@@ -29,7 +29,7 @@ NO_HEADING = {
 @pytest.mark.parametrize("name", NO_HEADING)
 def test_a_file_without_heading_is_asked_about_and_keeps_its_first_row(catalog: Catalog, tmp_path: Path, name: str):
     path = write(tmp_path / f"{name}.csv", NO_HEADING[name])
-    with pytest.raises(HeadingError, match="line 1: the first row looks like one of the table.*--no-header"):
+    with pytest.raises(HeadingError, match=r"line 1: the first row looks like one of the table.*--no-header"):
         catalog.add(path)
     entry = catalog.add(path, header=False)
     assert entry.columns[0] == "column 1" and entry.rows == NO_HEADING[name].count("\n")

@@ -20,7 +20,7 @@ from musicrec.catalog.embedded import _shrink, _state
     "place", ["", " ", ":memory:", ":memory:x", "md:x", "postgres:dbname=x", "sqlite:x.db", "duckdb:x", "http:/x"]
 )
 def test_names_that_mean_something_else_to_a_database_are_refused(place: str):
-    with pytest.raises(CatalogError, match="not the name of a file|address"):
+    with pytest.raises(CatalogError, match=r"not the name of a file|address"):
         open_catalog(place)
 
 

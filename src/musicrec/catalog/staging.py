@@ -179,8 +179,8 @@ def _load_text(connection: duckdb.DuckDBPyConnection, copy: Path, spool: Spool) 
     connection.execute(
         f"CREATE TABLE staged.raw AS SELECT {', '.join(cells)} FROM read_csv(?, columns={{{listed}}}, header=false, "
         f"auto_detect=false, delim=',', quote='\"', escape='\"', nullstr='', allow_quoted_nulls=true, "
-        f"strict_mode=true, null_padding={str(json).lower()}, parallel=false, max_line_size={3 * LONGEST_ROW}, "
-        f"buffer_size={4 * LONGEST_ROW}, compression='none')",
+        f"strict_mode=true, new_line='\\n', null_padding={str(json).lower()}, parallel=false, "
+        f"max_line_size={3 * LONGEST_ROW}, buffer_size={4 * LONGEST_ROW}, compression='none')",
         [str(copy)],
     )
 

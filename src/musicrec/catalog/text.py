@@ -40,8 +40,8 @@ WIDE = {"cp932", "euc_jp", "gb18030", "big5hkscs", "cp949"}  # a character may h
 NO_TABLES = {  # what begins like this is no table, whatever its name ends in
     rb"version https://git-lfs": "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
     rb"(\.\./)*(\.git)?/annex/objects/": "a git-annex pointer, not the file itself; fetch it with `git annex get`",
-    rb"(?i:<(!doctype|!--|\?xml|html|head|body|table|svg|rss|error|xml)\b)": "mark-up (HTML or XML), perhaps an error's "
-    "page; download the file itself",
+    rb"(?i:<(!doctype|!--|\?xml|html|head|body|table|svg|rss|error|xml)\b)": "mark-up (HTML or XML), perhaps of an "
+    "error; download the file itself",
     rb"%PDF-|\{\\rtf|PK\x03\x04|\xd0\xcf\x11\xe0|PAR1|\x89PNG|\x89HDF|SQLite": "a file of another program, "
     "not text; save it as .csv or .json first",
 }  # fmt: skip
