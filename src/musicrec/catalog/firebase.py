@@ -28,7 +28,7 @@ from musicrec.catalog.base import Catalog, Row, name_taken
 from musicrec.catalog.entry import CatalogError, Entry
 
 if TYPE_CHECKING:
-    from musicrec.catalog.reading import Progress
+    from musicrec.catalog.text import Progress, Reading
 
 # Firebase takes up to 16 MB of a string's value and 256 MB a request; small requests are retried cheaply.
 LIMIT = 512 * 1024  # bytes of a request
@@ -94,21 +94,22 @@ class FirebaseCatalog(Catalog):
             index[name] = (Entry.from_dict(raw), [int(start) for start in found[name]["begins"]])
         return index
 
-    def _store(self, path: Path, name: str, description: str, separator: str | None, progress: Progress) -> Entry:
-        from musicrec.catalog.embedded import EmbeddedCatalog
+    def _store(self, path: Path, name: str, description: str, reading: Reading, progress: Progress) -> Entry:
+        from musicrec.catalog import staging
 
         self._sweep()
         key = uuid.uuid4().hex
-        with tempfile.TemporaryDirectory(prefix="musicrec-") as folder:
+        with tempfile.TemporaryDirectory(prefix="musicrec-") as name_of_folder, staging.explaining(name_of_folder):
             # typed and described exactly as in the embedded catalogue
-            local = EmbeddedCatalog(Path(folder) / "upload.duckdb")
-            staged = local.add(path, name, description, separator=separator, progress=progress)
-            entry = replace(staged, key=key)
+            folder = Path(name_of_folder)
+            connection = staging.connect(folder)
+            entry = staging.stage(connection, path, folder, reading, progress)
+            entry = replace(entry, name=name, description=description, key=key)
             keys = _keys(entry)
             self._ask("PUT", f"unfinished/{key}", json.dumps(time.time()))
             begins: list[int] = []
             try:
-                for begin, body in self._bodies(local._batches(staged), keys):
+                for begin, body in self._bodies(staging.batches(connection, entry, "staged.typed"), keys):
                     self._ask("PUT", f"rows/{key}/{len(begins)}", body)
                     begins.append(begin)
                     progress("sending", begin / entry.rows)

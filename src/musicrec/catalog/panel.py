@@ -11,8 +11,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from musicrec.catalog.base import Catalog
+from musicrec.catalog.csv_file import SEPARATORS
 from musicrec.catalog.entry import TYPES, CatalogError
-from musicrec.catalog.reading import SEPARATORS
 from musicrec.catalog.view import facts_html, rows_html
 
 ROWS = 10
@@ -124,5 +124,5 @@ class Panel(widgets.VBox):
         elif self.view.value == "metadata":
             self.shown.value = facts_html(self.catalog.show(name))
         else:
-            rows = {"first rows": self.catalog.head, "last rows": self.catalog.tail, "random rows": self.catalog.sample}
-            self.shown.value = rows_html(rows[self.view.value](name, ROWS), f"{name}: {self.view.value}")
+            excerpt = self.catalog.excerpt(name, self.view.value.partition(" ")[0], ROWS)
+            self.shown.value = rows_html(excerpt, f"{name}: {self.view.value}")

@@ -1,101 +1,123 @@
-"""From a file to a typed table in DuckDB, with its metadata, whatever the file looks like.
+"""From a file to a typed table, with its metadata, in a database of its own that becomes the catalogue's or nothing.
 
-A file goes one of two ways. Where nothing in it is open to interpretation, DuckDB reads it as it is, with the types its
-first rows suggest, and afterwards it is proven that no row was mended and no value changed; if that fails, or for any
-other file, the careful way: read it in Python, write it again in one dialect, settle the types on all rows, load that.
-The careful way also finds the line on which a broken file breaks. Both end in the same table.
+Every cell is read as text first. A column gets a type only if each of its cells, printed from that type, is the text it
+was; what the database then stores in eight bytes comes out again to the letter. Other columns stay text.
 """
 
 from __future__ import annotations
 
 import datetime
+import errno
 import os
+import re
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from musicrec.catalog import reading
+from musicrec.catalog.base import Row
+from musicrec.catalog.csv_file import spool_csv
 from musicrec.catalog.entry import CatalogError, Entry, Feature
-from musicrec.catalog.reading import Progress, Source
+from musicrec.catalog.json_file import spool_json
+from musicrec.catalog.spool import EMPTY, VECTOR, Spool
+from musicrec.catalog.text import LONGEST_ROW, Progress, Reading, open_source
 
 MEMORY = "400MB"  # of DuckDB, beside which the process needs room for Python; what does not fit goes to disk
-FIRST = (50, 5_000)  # rows on which types are guessed
+MANY_COLUMNS = 100  # from here on one thread must do, because each needs a block for every column
 EXACT = 100_000  # rows up to which different values and quartiles are counted exactly
-SQL_TYPES = {
-    "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP",
-    "text": "VARCHAR",
-}  # fmt: skip
-# Does a cell c look like the type? Nothing may be lost: '007' is no integer, and 17 digits are too many for a number.
-LOOKS = {
-    "integer": "TRY_CAST({c} AS BIGINT)::VARCHAR = {c}",
-    "number": "isfinite(TRY_CAST({c} AS DOUBLE)) AND NOT regexp_matches({c}, '^[-+]?(0[0-9]|[0-9]{{17,}}$)|[_\\s]')",
-    "boolean": "lower({c}) IN ('true', 'false')",
-    "date": "regexp_full_match({c}, '\\d{{4}}-\\d\\d-\\d\\d') AND TRY_CAST({c} AS DATE) IS NOT NULL",
-    "time": "regexp_full_match({c}, '\\d{{4}}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d(:\\d\\d(\\.\\d{{1,6}})?)?')"
-    " AND TRY_CAST({c} AS TIMESTAMP) IS NOT NULL",
+AT_ONCE = 50  # columns in one query
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the cells of a column are stored, and printed again."""
+
+    type: str  # of the feature
+    sql: str
+    printed: str = "{c}::VARCHAR"
+    further: str = "TRUE"  # what else must hold of a cell
+
+
+FORMS = {
+    "integer": Form("integer", "BIGINT"),
+    "number": Form("number", "DOUBLE", further="isfinite(TRY_CAST({c} AS DOUBLE))"),
+    "short number": Form(
+        "number", "DOUBLE", "regexp_replace({c}::VARCHAR, '\\.0$', '')", "isfinite(TRY_CAST({c} AS DOUBLE))"
+    ),
+    "boolean": Form("boolean", "BOOLEAN"),
+    "date": Form("date", "DATE", further="strlen({c}) = 10 AND isfinite(TRY_CAST({c} AS DATE))"),
+    "time": Form("time", "TIMESTAMP", further="strlen({c}) >= 19 AND strlen({c}) <= 26 AND {c} LIKE '____-__-__ %'"),
+    "text": Form("text", "VARCHAR", "{c}"),
 }
-JSON_TYPES = {  # a number in quotes is text; a date has no other form than text
-    frozenset(["integer"]): ("integer", "number"),
-    frozenset(["number"]): ("number",),
-    frozenset(["integer", "number"]): ("number",),
-    frozenset(["boolean"]): ("boolean",),
-    frozenset(["text"]): ("date", "time"),
+# Text that is nothing but numbers is described as numbers.
+NUMBERS = (
+    "regexp_full_match({c}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') "
+    "AND isfinite(TRY_CAST({c} AS DOUBLE))"
+)
+JSON_FORMS = {  # by the types of a column's cells: the forms to try, and what it is when none fits
+    frozenset[str](): ((), "text"),
+    frozenset(["integer"]): (("integer",), "integer"),
+    frozenset(["number"]): (("number", "short number"), "number"),
+    frozenset(["integer", "number"]): (("number", "short number"), "number"),
+    frozenset(["boolean"]): (("boolean",), "text"),
+    frozenset(["text"]): (("date", "time"), "text"),
 }
 
 
-def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file with bounded memory and nothing fetched from the net."""
+def printed_cells(entry: Entry) -> str:
+    """Return the SQL that prints the stored cells of a row as the text they were."""
+    forms = [feature.form or feature.type for feature in entry.features]
+    return ", ".join(FORMS[form].printed.format(c=f"c{place}") for place, form in enumerate(forms))
+
+
+def batches(connection: duckdb.DuckDBPyConnection, entry: Entry, table: str) -> Iterator[list[Row]]:
+    """Yield the rows of a table in order, as text, as many at a time as memory holds in any case."""
+    query = f"SELECT {printed_cells(entry)} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+    for begin in range(0, entry.rows, VECTOR):
+        yield connection.execute(query, [begin, begin + VECTOR - 1]).fetchall()
+
+
+def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection with bounded memory, and nothing fetched from the net."""
     config: dict[str, Any] = {
         "memory_limit": MEMORY,
-        "temp_directory": f"{path}.tmp",
+        "temp_directory": str(scratch),
         "threads": min(4, os.cpu_count() or 1),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
     connection = duckdb.connect(config=config)
-    # Large row groups would leave the last ones to a single thread, and nothing is ever deleted from half of one.
-    options = f"ROW_GROUP_SIZE {30 * 2048}{', READ_ONLY' * read_only}"
-    connection.execute(f"ATTACH {literal(str(path))} AS catalog ({options}); USE catalog; SET max_vacuum_tasks = 0")
     connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     # The best of its compressions of text takes a quarter of the time of loading; the next best makes do.
     connection.execute("SET disabled_compression_methods = 'dict_fsst'")
     return connection
 
 
-def literal(text: str) -> str:
-    """Quote a text for SQL, where no parameter can stand."""
-    return "'" + text.replace("'", "''") + "'"
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, options: str = "") -> None:
+    """Attach a database file under a name of our own; an absolute path has no second meaning to DuckDB."""
+    quoted = "'" + str(path.absolute()).replace("'", "''") + "'"
+    connection.execute(f"ATTACH {quoted} AS {name} (TYPE duckdb{options})")
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    table: str,
-    scratch: Path,
-    *,
-    separator: str | None,
-    progress: Progress,
+    connection: duckdb.DuckDBPyConnection, path: Path, folder: Path, reading: Reading, progress: Progress
 ) -> Entry:
-    """Load a file into a new table with columns c0, c1, … inside a transaction that is left open for the caller.
+    """Load a file into the table `staged.typed`, whose columns are called by their places.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        Not in a transaction.
+        Of `connect`; its database `staged` lies in the folder afterwards.
     path : Path
         The file.
-    table : str
-        A name of the program's own, never of a reader's.
-    scratch : Path
-        A folder for the copy that the careful way makes.
-    separator : str or None
-        None to detect it.
+    folder : Path
+        An empty one, for copies and for the database.
+    reading : Reading
+        How to read it, as far as somebody said so.
     progress : callable
         Told what is being done and how much of it is.
 
@@ -107,190 +129,126 @@ def stage(
     Raises
     ------
     CatalogError
-        When the file cannot be added; the transaction is then of no use and must be rolled back.
+        When the file cannot be added.
     """
-    source = reading.open_source(path)
-    text = reading.beginning(source)
-    separator = reading.separator_of(text, separator) if source.type == "csv" else ""
-    entry = Entry(
-        "", "", path.name, source.type, source.size, 0, (),
-        datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        separator=separator, compressed=source.compressed,
-    )  # fmt: skip
-    if source.type == "csv":
-        try:
-            connection.execute("BEGIN")
-            if features := _load_as_it_is(connection, source, table, separator, text, progress):
-                return replace(entry, rows=_count(connection, table), features=features)
-        except (duckdb.DataError, duckdb.ProgrammingError, duckdb.InvalidInputException):
-            pass  # the careful way finds out what is the matter
-        connection.execute("ROLLBACK")
-
-    copy = scratch / "copy.csv"
-    spool = reading.spool(source, separator or ",", copy, progress)
-    allowed: list[tuple[str, ...]] = [tuple(LOOKS)] * len(spool.columns)
-    if source.type == "json":
-        allowed = [JSON_TYPES.get(frozenset(kinds), ()) for kinds in spool.kinds]
-    relation = Relation(copy, len(spool.columns), json=source.type == "json")
-    with _watched(connection, progress, "settling the types"):
-        types = infer(connection, relation, allowed, (*FIRST, None))
-    connection.execute("BEGIN")
-    with _watched(connection, progress, "storing"):
-        load(connection, relation, table, types)
-    rows = _count(connection, table)
+    source = open_source(path, reading.encoding, progress)
+    copy, json = folder / "copy.csv", source.type == "json"
+    spool = spool_json(source, connection, copy, progress) if json else spool_csv(source, reading, copy, progress)
+    if len(spool.columns) > MANY_COLUMNS:
+        connection.execute("SET threads = 1")
+    attach(connection, folder / "staged.duckdb", "staged", ", BLOCK_SIZE 16384" * (len(spool.columns) > MANY_COLUMNS))
+    with watched(connection, progress, "storing"):
+        _load_text(connection, copy, spool)
+    copy.unlink()
+    (rows,) = connection.execute("SELECT count(*) FROM staged.raw").fetchone() or (0,)
     if rows != spool.rows:
         raise CatalogError(f"{path.name}: {spool.rows:,} rows were read, {rows:,} stored; please report this file")
-    with _watched(connection, progress, "describing"):
-        features = profile(connection, table, spool.columns, types, rows)
-    return replace(entry, rows=rows, features=features, encoding=spool.encoding)
-
-
-class Relation:
-    """A CSV file as the FROM clause of a query."""
-
-    def __init__(
-        self, path: Path, width: int, *, separator: str = ",", header: bool = False, json: bool = False
-    ) -> None:
-        self.path, self.width, self.separator, self.header, self.json = path, width, separator, header, json
-
-    def sql(self, types: Sequence[str] | None = None) -> str:
-        """Return the clause; its one parameter is the path. Numbers are read as such, other types as text."""
-        kinds = types or ["text"] * self.width
-        columns = {f"c{i}": "DOUBLE" if kind == "number" else "VARCHAR" for i, kind in enumerate(kinds)}
-        if self.json:
-            columns = {"before": "VARCHAR", **columns}
-        listed = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
-        options = f"header={str(self.header).lower()}, delim={literal(self.separator)}"
-        if self.header:  # small pieces, that all threads have some
-            options += f", buffer_size={8 << 20}"
-        else:  # our own copy: rows may be long, and those of JSON end where their last value is
-            options += (
-                f", parallel=false, max_line_size={3 * reading.LONGEST_ROW}, buffer_size={4 * reading.LONGEST_ROW}"
+    with watched(connection, progress, "settling the types"):
+        forms, types, numbers = _settle(connection, spool)
+        cells = ", ".join(f"c{place}::{FORMS[form].sql} AS c{place}" for place, form in enumerate(forms))
+        connection.execute(f"CREATE TABLE staged.typed AS SELECT {cells} FROM staged.raw; DROP TABLE staged.raw")
+    with watched(connection, progress, "describing"):
+        features = [
+            feature
+            for begin in range(0, len(forms), AT_ONCE)
+            for feature in _profile(
+                connection, spool.columns, forms, types, numbers, range(len(forms))[begin : begin + AT_ONCE], rows
             )
-        options += ", null_padding=true, allow_quoted_nulls=false" if self.json else ", null_padding=false"
-        return (
-            f"read_csv(?, columns={{{listed}}}, auto_detect=false, quote='\"', escape='\"', nullstr='', "
-            f"strict_mode=true, ignore_errors=false, {options})"
-        )
+        ]
+    return Entry(
+        "", "", path.name.encode("utf-8", "replace").decode(), source.type, source.size, rows, tuple(features),
+        datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        encoding=source.encoding.replace("utf-8-sig", "utf-8") + f", {source.fallback}" * bool(source.fallback),
+        separator=spool.separator, compressed=source.compressed, notes=(*source.notes, *spool.notes),
+    )  # fmt: skip
 
 
-def infer(
-    connection: duckdb.DuckDBPyConnection,
-    relation: Relation,
-    allowed: Sequence[Sequence[str]],
-    limits: Sequence[int | None],
-) -> list[str]:
-    """Return the narrowest allowed type that fits all cells of each column: "text" if none does, "" without cells.
-
-    The rows looked at grow by `limits`, None for all; what fits not even the first of them is not tried on more.
-    """
-    found: list[str] = []
-    for limit in limits:
-        tests = [(place, kind) for place, kinds in enumerate(allowed) for kind in kinds]
-        counts = [f"count(c{place})" for place in range(len(allowed))]
-        counts += [f"count_if({LOOKS[kind].format(c=f'c{place}')})" for place, kind in tests]
-        rows = f"(SELECT * FROM {relation.sql()} LIMIT {limit})" if limit else relation.sql()
-        held = connection.execute(f"SELECT {', '.join(counts)} FROM {rows}", [str(relation.path)]).fetchone() or ()
-        fits = {test for test, fitting in zip(tests, held[len(allowed) :], strict=True) if fitting == held[test[0]]}
-        allowed = [[kind for kind in kinds if (place, kind) in fits] for place, kinds in enumerate(allowed)]
-        found = [(kinds or ["text"])[0] if held[place] else "" for place, kinds in enumerate(allowed)]
-    return found
-
-
-def load(connection: duckdb.DuckDBPyConnection, relation: Relation, table: str, types: Sequence[str]) -> None:
-    """Create a table of the given types; a cell that does not fit ends it with an error."""
-    chosen = []
-    for place, kind in enumerate(types):
+def _load_text(connection: duckdb.DuckDBPyConnection, copy: Path, spool: Spool) -> None:
+    """Load a spool as it is: every cell text, a missing one null."""
+    json = bool(spool.kinds)
+    names = ["before"] * json + [f"c{place}" for place in range(len(spool.columns))]
+    cells = []
+    for place in range(len(spool.columns)):
         cell = f"c{place}"
-        if kind in ("", "text", "number"):
-            chosen.append(cell)
-            continue
-        value = f"{cell}::{SQL_TYPES[kind]}"
-        other = f"{cell} IS NOT NULL AND NOT ({LOOKS[kind].format(c=cell)})"
-        if kind in ("integer", "date"):  # there and back, which is faster
-            other = f"{value}::VARCHAR != {cell}" + f" OR strlen({cell}) != 10" * (kind == "date")
-        chosen.append(f"CASE WHEN {other} THEN error('another type') ELSE {value} END AS {cell}")
+        if place in spool.with_empty:
+            cell = f"CASE WHEN c{place} = '{EMPTY}' THEN '' ELSE c{place} END AS c{place}"
+        elif json and spool.kinds[place] == {"text"}:
+            cell = f"json_extract_string(c{place}, '$') AS c{place}"
+        cells.append(cell)
+    listed = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     connection.execute(
-        f"CREATE TABLE {table} AS SELECT {', '.join(chosen)} FROM {relation.sql(types)}", [str(relation.path)]
+        f"CREATE TABLE staged.raw AS SELECT {', '.join(cells)} FROM read_csv(?, columns={{{listed}}}, header=false, "
+        f"auto_detect=false, delim=',', quote='\"', escape='\"', nullstr='', allow_quoted_nulls=true, "
+        f"strict_mode=true, new_line='\\n', null_padding={str(json).lower()}, parallel=false, "
+        f"max_line_size={3 * LONGEST_ROW}, buffer_size={4 * LONGEST_ROW}, compression='none')",
+        [str(copy)],
     )
 
 
-def profile(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], types: Sequence[str], rows: int
-) -> tuple[Feature, ...]:
-    """Return the metadata of each column: type, missing and different values, quantiles."""
+def _settle(connection: duckdb.DuckDBPyConnection, spool: Spool) -> tuple[list[str], list[str], list[bool]]:
+    """Return the form and the type of every column, and whether it holds nothing but numbers."""
+    types = ["text"] * len(spool.columns)
+    allowed: list[Sequence[str]] = [[form for form in FORMS if form != "text"]] * len(spool.columns)
+    for place, kinds in enumerate(spool.kinds):
+        allowed[place], types[place] = JSON_FORMS.get(frozenset(kinds), ((), "mixed"))
+    tests = [(place, form) for place, forms in enumerate(allowed) for form in (*forms, "numbers")]
+    for limit in (VECTOR, None):  # what does not fit the first rows is not tried on all
+        fitting = set()
+        for begin in range(0, len(tests), 4 * AT_ONCE):
+            part = tests[begin : begin + 4 * AT_ONCE]
+            counts = ", ".join(
+                f"count(c{place}) - count(CASE WHEN {_fits(form, f'c{place}')} THEN 1 END), count(c{place})"
+                for place, form in part
+            )
+            rows = f"(SELECT * FROM staged.raw LIMIT {limit})" if limit else "staged.raw"
+            found = connection.execute(f"SELECT {counts} FROM {rows}").fetchone() or ()
+            fitting |= {
+                test
+                for test, off, held in zip(part, found[::2], found[1::2], strict=True)
+                if not off and (held or limit)
+            }
+        tests = [test for test in tests if test in fitting]
+    forms = [next((form for form in allowed[place] if (place, form) in fitting), "text") for place in range(len(types))]
+    types = [FORMS[form].type if form != "text" else types[place] for place, form in enumerate(forms)]
+    return forms, types, [(place, "numbers") in fitting for place in range(len(types))]
+
+
+def _fits(form: str, cell: str) -> str:
+    if form == "numbers":
+        return NUMBERS.format(c=cell)
+    how = FORMS[form]
+    return f"{how.printed.format(c=f'TRY_CAST({cell} AS {how.sql})')} = {cell} AND {how.further.format(c=cell)}"
+
+
+def _profile(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], forms: Sequence[str], types: Sequence[str],
+    numbers: Sequence[bool], places: Sequence[int], rows: int,
+) -> Iterator[Feature]:  # fmt: skip
+    """Yield the metadata of columns: type, missing and different values, quantiles."""
     exact = rows <= EXACT
     # A sample drawn by the hash of the row's number is the same on every machine.
-    sample = table if exact else f"(SELECT * FROM {table} WHERE hash(rowid) % {rows // (EXACT // 2)} = 0)"
+    sample = "staged.typed" if exact else f"(SELECT * FROM staged.typed WHERE hash(rowid) % {rows // (EXACT // 2)} = 0)"
     different = "count(DISTINCT c{0})" if exact else "approx_count_distinct(c{0})"
-    features = []
-    for begin in range(0, len(columns), 64):
-        places = range(begin, min(begin + 64, len(columns)))
-        ordered = [place for place in places if types[place] in ("integer", "number", "date", "time")]
-        wanted = [f"[count(c{{0}}), {different}]".format(place) for place in places]
-        wanted += [f"[min(c{place})::VARCHAR, max(c{place})::VARCHAR]" for place in ordered]
-        found = connection.execute(f"SELECT {', '.join(wanted)} FROM {table}").fetchone() or ()
-        ends = dict(zip(ordered, found[len(places) :], strict=True))
-        middle = [
-            f"quantile_{'cont' if types[place] in ('integer', 'number') else 'disc'}(c{place}, [0.25, 0.5, 0.75])"
-            "::VARCHAR[]"
-            for place in ordered
-        ] or ["1"]
-        inner = connection.execute(f"SELECT {', '.join(middle)} FROM {sample}").fetchone() or ()
-        quarters = dict(zip(ordered, inner, strict=False))
-        for place, (present, distinct) in zip(places, found, strict=False):
-            low, high = ends.get(place, ("", ""))
-            quantiles = (low, *(quarters[place] or ("", "", "")), high) if place in ends else ()
-            features.append(
-                Feature(
-                    columns[place],
-                    types[place] or "text",
-                    rows - present,
-                    min(present, distinct),
-                    quantiles,
-                    not exact,
-                )
-            )
-    return tuple(features)
-
-
-def _load_as_it_is(
-    connection: duckdb.DuckDBPyConnection, source: Source, table: str, separator: str, text: str, progress: Progress
-) -> tuple[Feature, ...] | None:
-    """Load a CSV file the fast way; None where that is not proven to be right."""
-    if source.compressed or "utf-16" in source.encodings or separator not in reading.SEPARATORS:
-        return None
-    first = reading.first_rows(source, separator, text)
-    if len(first) < 2 or len(first[0]) < 2 or text.startswith("\n") or "\r" in text:
-        return None
-    columns = reading.heading(first[0], f"{source.path.name}, line 1")
-    relation = Relation(source.path, len(columns), separator=separator, header=True)
-    with ThreadPoolExecutor(1) as beside:
-        scanned = beside.submit(reading.scan, source, separator, len(columns))
-        try:
-            types = infer(connection, relation, [tuple(LOOKS)] * len(columns), FIRST)
-            with _watched(connection, progress, "storing"):
-                load(connection, relation, table, types)
-        finally:
-            scan = scanned.result()  # what it has against the file comes first
-    rows = _count(connection, table)
-    if scan is None or scan[0] != (len(columns) - 1) * (rows + 1) or any(types[place] == "number" for place in scan[1]):
-        return None
-    with _watched(connection, progress, "describing"):
-        features = profile(connection, table, columns, types, rows)
-    if any(kind == "" and feature.missing < rows for kind, feature in zip(types, features, strict=True)):
-        return None  # a column whose first cells come late
-    ends = [float(feature.quantiles[end]) for feature in features if feature.type == "number" for end in (0, -1)]
-    return features if all(abs(end) < 1e16 for end in ends) else None  # beyond, digits may be lost
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
-    return int(rows)
+    ordered = [place for place in places if numbers[place] or forms[place] in ("date", "time")]
+    value = {place: f"TRY_CAST(c{place} AS DOUBLE)" if forms[place] == "text" else f"c{place}" for place in ordered}
+    counts = [f"[count(c{{0}}), {different}]".format(place) for place in places]
+    ends = [f"[min_by(c{p}, {value[p]})::VARCHAR, max_by(c{p}, {value[p]})::VARCHAR]" for p in ordered]
+    found = connection.execute(f"SELECT {', '.join(counts + ends)} FROM staged.typed").fetchone() or ()
+    extremes = dict(zip(ordered, found[len(places) :], strict=True))
+    kinds = {place: "disc" if forms[place] in ("date", "time") else "cont" for place in ordered}
+    middle = [f"quantile_{kinds[place]}({value[place]}, [0.25, 0.5, 0.75])::VARCHAR[]" for place in ordered] or ["1"]
+    inner = connection.execute(f"SELECT {', '.join(middle)} FROM {sample}").fetchone() or ()
+    quarters = dict(zip(ordered, inner, strict=False))
+    for place, (present, distinct) in zip(places, found, strict=False):
+        low, high = extremes.get(place, ("", ""))
+        quantiles = (low, *(quarters[place] or ("", "", "")), high) if place in extremes else ()
+        kind, form = types[place], forms[place]
+        form = "" if form == kind else form
+        yield Feature(columns[place], kind, rows - present, min(present, distinct), quantiles, not exact, form)
 
 
 @contextmanager
-def _watched(connection: duckdb.DuckDBPyConnection, progress: Progress, what: str) -> Iterator[None]:
+def watched(connection: duckdb.DuckDBPyConnection, progress: Progress, what: str) -> Iterator[None]:
     """Report how far DuckDB is with a long query; the query itself keeps this thread."""
     done = threading.Event()
 
@@ -309,3 +267,30 @@ def _watched(connection: duckdb.DuckDBPyConnection, progress: Progress, what: st
         done.set()
         watcher.join()
     progress(what, 1.0)
+
+
+@contextmanager
+def explaining(path: str | Path) -> Iterator[None]:
+    """Turn errors of DuckDB and of the disk into messages."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise _explained(error, path) from error
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():  # how DuckDB says that somebody pressed Ctrl-C during a query
+            raise KeyboardInterrupt from error
+        raise
+
+
+def _explained(error: Exception, path: str | Path) -> CatalogError:
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) or re.search(
+        "No space left|File too large|quota exceeded", str(error)
+    ):
+        return CatalogError(f"the disk of {path} is full; nothing was changed. Free some space and try again")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return CatalogError(f"{path}: more than the {MEMORY} of memory that the catalogue takes; nothing was changed")
+    if "not a valid DuckDB" in text:
+        return CatalogError(f"{path} is not a catalogue; name another file with MUSICREC_CATALOG or --catalog")
+    return CatalogError(f"{path}: {text}")

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import html
-from typing import Any
+from collections.abc import Sequence
+from html import escape
 
-import pandas as pd
-from IPython.display import display
-
-from musicrec.catalog.base import Catalog
+from musicrec.catalog.base import Catalog, Excerpt
 from musicrec.catalog.entry import Entry
-from musicrec.page.table import table_html
 
 LONGEST_CELL = 300  # characters shown of a cell
 MOST_COLUMNS = 30  # columns shown of a row
+FEATURES = ("feature", "type", "missing", "different", "minimum", "1st quartile", "median", "3rd quartile", "maximum")
+CELL = "padding:0.2em 0.6em;text-align"
 
 
 def facts(entry: Entry) -> dict[str, str]:
     """Return what is known of a dataset as a whole, label and text."""
-    how = [entry.encoding] + ["gzipped"] * entry.compressed
-    if entry.separator:
-        how.append(f"separator {entry.separator!r}")
-    return {
+    how = [entry.encoding] + ["gzipped"] * entry.compressed + [f"separator {entry.separator!r}"] * bool(entry.separator)
+    about = {
         "name": entry.name,
         "description": entry.description or "–",
         "file": f"{entry.file} ({', '.join(how)})",
@@ -31,21 +27,19 @@ def facts(entry: Entry) -> dict[str, str]:
         "columns": str(len(entry.features)),
         "added": entry.added,
     }
+    return about | ({"assumed": "; ".join(entry.notes)} if entry.notes else {})
 
 
-def feature_rows(entry: Entry) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return heading and rows of the table of features; ≈ marks estimates."""
-    header = (
-        "feature", "type", "missing", "different", "minimum", "1st quartile", "median", "3rd quartile", "maximum",
-    )  # fmt: skip
+def feature_rows(entry: Entry) -> list[tuple[str, ...]]:
+    """Return the rows of the table of features below the heading `FEATURES`; ≈ marks estimates."""
     rows = []
     for feature in entry.features:
         about = "≈ " * feature.estimated
         quantiles = [_short(value) for value in feature.quantiles] or ["–"] * 5
-        if feature.quantiles and feature.estimated:
-            quantiles[1:4] = [f"≈ {value}" for value in quantiles[1:4]]
+        if feature.quantiles:
+            quantiles[1:4] = [about + value for value in quantiles[1:4]]
         rows.append((feature.name, feature.type, f"{feature.missing:,}", f"{about}{feature.distinct:,}", *quantiles))
-    return header, rows
+    return rows
 
 
 def _short(value: str) -> str:
@@ -57,39 +51,45 @@ def _short(value: str) -> str:
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else f"{number:.6g}"
 
 
-def cell_text(cell: Any) -> str:
+def cell_text(cell: str | None) -> str:
     """Return what a table shows of a cell: "" where it is missing, not more than `LONGEST_CELL` characters."""
-    if pd.isna(cell):
-        return ""
-    if isinstance(cell, pd.Timestamp):
-        return str(cell.date() if cell == cell.normalize() else cell)
-    if isinstance(cell, float):
-        return repr(cell)
-    text = str(cell)
+    text = cell or ""
     return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL] + " …"
 
 
-def feature_table(entry: Entry) -> pd.DataFrame:
-    """Return the table of features as text, for a page."""
-    header, rows = feature_rows(entry)
-    return pd.DataFrame(rows, columns=list(header))
-
-
-def facts_html(entry: Entry) -> str:
-    """Return description, metadata and features of a dataset as HTML; everything in it is escaped."""
-    about = {label: text for label, text in facts(entry).items() if label != "added"}  # a page is the same each time
-    frame = pd.DataFrame({"value": about}).rename_axis("metadata")
-    return table_html(frame, caption=f"{entry.name}: the whole") + table_html(
-        feature_table(entry), caption=f"{entry.name}: features", index=False
+def table_html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+    """Return a table as HTML; everything in it is text, whatever it holds."""
+    head = "".join(f'<th scope="col" style="{CELL}:left">{escape(name)}</th>' for name in header)
+    body = "".join(
+        "<tr>" + "".join(f'<td style="{CELL}:left">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
+    )
+    return (
+        '<div class="musicrec-table" style="overflow-x:auto"><table class="dataframe">'
+        f'<caption style="caption-side:top;{CELL}:left">{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def rows_html(frame: pd.DataFrame, caption: str) -> str:
-    """Return rows of a dataset as HTML; cells are text, whatever they hold."""
-    shown = frame.iloc[:, :MOST_COLUMNS].map(cell_text).astype(object)
-    if frame.shape[1] > MOST_COLUMNS:
-        caption += f" (the first {MOST_COLUMNS} of {frame.shape[1]} columns)"
-    return table_html(shown, caption=caption)
+def features_html(entry: Entry) -> str:
+    """Return the table of the features of a dataset as HTML."""
+    return table_html(FEATURES, feature_rows(entry), f"{entry.name}: features")
+
+
+def facts_html(entry: Entry) -> str:
+    """Return description, metadata and features of a dataset as HTML."""
+    about = [(label, text) for label, text in facts(entry).items() if label != "added"]  # a page is the same each time
+    return table_html(("metadata", "value"), about, f"{entry.name}: the whole") + features_html(entry)
+
+
+def rows_html(excerpt: Excerpt, caption: str) -> str:
+    """Return rows of a dataset as HTML."""
+    columns = excerpt.entry.columns
+    if len(columns) > MOST_COLUMNS:
+        caption += f" (the first {MOST_COLUMNS} of {len(columns)} columns)"
+    shown = [
+        (str(n), *map(cell_text, row[:MOST_COLUMNS])) for n, row in zip(excerpt.numbers, excerpt.as_text(), strict=True)
+    ]
+    return table_html(("row", *columns[:MOST_COLUMNS]), shown, caption)
 
 
 def catalog_html(catalog: Catalog, rows: int = 10, seed: int = 0) -> str:
@@ -107,32 +107,16 @@ def catalog_html(catalog: Catalog, rows: int = 10, seed: int = 0) -> str:
     entries = catalog.entries()
     if not entries:
         return "<p>The catalogue is empty.</p>"
-    contents = pd.DataFrame(
-        {
-            "name": [entry.name for entry in entries],
-            "description": [entry.description for entry in entries],
-            "rows": [entry.rows for entry in entries],
-            "columns": [len(entry.features) for entry in entries],
-            "size (MB)": [entry.size / 1e6 for entry in entries],
-        }
-    )
-    parts = [table_html(contents, caption="In the catalogue", index=False)]
+    contents = [(e.name, e.description, f"{e.rows:,}", str(len(e.features)), f"{e.size / 1e6:,.3f}") for e in entries]
+    parts = [table_html(("name", "description", "rows", "columns", "size (MB)"), contents, "In the catalogue")]
     for entry in entries:
-        name = html.escape(entry.name)
-        inside = facts_html(entry)
-        few = entry.rows <= rows
-        inside += rows_html(catalog.head(entry.name, rows), f"{entry.name}: {'all' if few else 'first'} rows")
-        if not few:
-            inside += rows_html(catalog.tail(entry.name, rows), f"{entry.name}: last rows")
-            inside += rows_html(catalog.sample(entry.name, rows, seed=seed), f"{entry.name}: random rows")
+        views = ("first", "last", "random") if entry.rows > rows else ("first",)
+        excerpts = {view: catalog.excerpt(entry.name, view, rows, seed=seed) for view in views}
+        if entry.rows <= rows:
+            excerpts = {"all": excerpts["first"]}
+        inside = "".join(rows_html(excerpt, f"{entry.name}: {view} rows") for view, excerpt in excerpts.items())
         parts.append(
-            f'<details class="musicrec-dataset" style="margin:0.5em 0"><summary><strong>{name}</strong>, '
-            f"{entry.rows:,} rows</summary>{inside}</details>"
+            '<details class="musicrec-dataset" style="margin:0.5em 0"><summary>'
+            f"<strong>{escape(entry.name)}</strong>, {entry.rows:,} rows</summary>{facts_html(entry)}{inside}</details>"
         )
     return "".join(parts)
-
-
-def show_catalog(catalog: Catalog, rows: int = 10, seed: int = 0) -> None:
-    """Show the whole catalogue on a page; see `catalog_html`."""
-    names = ", ".join(entry.name for entry in catalog.entries())
-    display({"text/html": catalog_html(catalog, rows, seed), "text/plain": f"in the catalogue: {names}"}, raw=True)

@@ -9,12 +9,15 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from musicrec.cli.output import prepare_streams
+
 
 class Commands(TyperGroup):
     """Turns what the user can mend (bad input, missing files) into one message, without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; exit code 1 after an error, 2 after a wrong use of the command."""
+        prepare_streams(as_json="--json" in ctx.args)
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # `musicrec scores | head`

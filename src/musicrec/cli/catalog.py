@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    import pandas as pd
+from musicrec.cli.app import Json
 
+if TYPE_CHECKING:
     from musicrec.catalog.base import Catalog
     from musicrec.catalog.entry import Entry
-    from musicrec.catalog.reading import Progress
+    from musicrec.catalog.text import Progress
 
 app = typer.Typer(
     name="catalog",
@@ -25,7 +25,6 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The dataset's name; `musicrec catalog list` shows them.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")]
 Rows = Annotated[int, typer.Option("--rows", "-n", min=1, max=10_000, help="How many rows.")]
 _place: dict[str, str | None] = {"catalog": None}
 
@@ -56,21 +55,44 @@ def add(
     separator: Annotated[
         str | None, typer.Option("--separator", metavar="MARK", help="Between columns; detected when not given.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="NAME", help="UTF-8 when not given, or what fits, and said so.")
+    ] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Add a dataset: data, description and metadata together, or nothing at all.
 
-    The first row of a .csv names its columns. A .json is a list of records or has one record a line; objects inside a
-    record become columns `outer.inner`.
+    The first row of a .csv names its columns. A .json is a list of records or has one record after another; objects
+    inside a record become columns `outer.inner`. At most 1,000 columns, 100 million rows, 8 MiB a row (64 MiB in 2,048
+    rows in succession), 16 GiB unpacked.
 
-    Examples: `musicrec catalog add actor.csv --separator ';'`, `musicrec catalog add big.json.gz --name songs`
+    Examples: `musicrec catalog add actor.csv --separator ';'`, `musicrec catalog add big.json.gz --name songs`,
+    `musicrec catalog add scrobbles.csv --no-header --encoding cp1252`
     """
-    with _bar(file.name) as progress:
-        entry = _open().add(file, name, description, separator=separator, progress=progress)
+    from musicrec.catalog.csv_file import HeadingError
+    from musicrec.cli.output import print_json, print_outcome
+
+    def added(header: bool | None) -> Entry:
+        with _watched(file.name, "nothing was added, and the same command starts anew") as progress:
+            return _open().add(
+                file, name, description, separator=separator, encoding=encoding, header=header, progress=progress
+            )
+
+    try:
+        entry = added(header)
+    except HeadingError as error:
+        if not sys.stdin.isatty():
+            raise
+        typer.echo(_plain(str(error)), err=True)
+        entry = added(not typer.confirm("is the first row one of the table?", err=True))
     if as_json:
-        _print_json(_about(entry))
+        print_json(_about(entry), outcome=True)
     else:
-        typer.echo(f"added {_plain(entry.name)}: {entry.rows:,} rows, {len(entry.features)} columns")
+        notes = "".join(f"\n  {_plain(note)}" for note in entry.notes)
+        print_outcome(f"added {_plain(entry.name)}: {entry.rows:,} rows, {len(entry.features)} columns{notes}")
 
 
 @app.command("list")
@@ -79,11 +101,11 @@ def list_(as_json: Json = False) -> None:
 
     Example: `musicrec catalog list`
     """
-    from musicrec.cli.output import print_table
+    from musicrec.cli.output import print_json, print_table
 
     entries = _open().entries()
     if as_json:
-        _print_json([_about(entry) for entry in entries])
+        print_json([_about(entry) for entry in entries])
     elif not entries:
         typer.echo("the catalogue is empty; `musicrec catalog add FILE` adds a dataset", err=True)
     else:
@@ -104,18 +126,17 @@ def show(name: Name, as_json: Json = False) -> None:
 
     Example: `musicrec catalog show actor`
     """
-    from musicrec.catalog.view import facts, feature_rows
-    from musicrec.cli.output import print_table
+    from musicrec.catalog.view import FEATURES, facts, feature_rows
+    from musicrec.cli.output import print_json, print_table
 
     entry = _open().show(name)
     if as_json:
-        _print_json(_about(entry))
+        print_json(_about(entry))
         return
     for label, value in facts(entry).items():
         typer.echo(f"{label:<14} {_plain(value)}")
     typer.echo()
-    header, rows = feature_rows(entry)
-    print_table(header, [tuple(map(_plain, row)) for row in rows], right=tuple(range(2, len(header))))
+    print_table(FEATURES, [tuple(map(_plain, row)) for row in feature_rows(entry)], right=tuple(range(2, 9)))
 
 
 @app.command()
@@ -124,7 +145,7 @@ def head(name: Name, rows: Rows = 10, as_json: Json = False) -> None:
 
     Example: `musicrec catalog head actor --rows 3`
     """
-    _print_rows(_open().head(name, rows), as_json)
+    _print_rows(name, "first", rows, None, as_json)
 
 
 @app.command()
@@ -133,7 +154,7 @@ def tail(name: Name, rows: Rows = 10, as_json: Json = False) -> None:
 
     Example: `musicrec catalog tail actor`
     """
-    _print_rows(_open().tail(name, rows), as_json)
+    _print_rows(name, "last", rows, None, as_json)
 
 
 @app.command()
@@ -147,7 +168,7 @@ def sample(
 
     Example: `musicrec catalog sample actor --rows 5 --seed 1`
     """
-    _print_rows(_open().sample(name, rows, seed=seed), as_json)
+    _print_rows(name, "random", rows, seed, as_json)
 
 
 @app.command()
@@ -156,12 +177,13 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 
     Example: `musicrec catalog remove actor --yes`
     """
-    catalogue = _open()
-    entry = catalogue.show(name)
+    from musicrec.cli.output import print_outcome
+
+    entry = _open().show(name)
     if not yes:
-        typer.confirm(f"remove {_plain(name)} ({entry.rows:,} rows)?", abort=True)
-    catalogue.remove(name)
-    typer.echo(f"removed {_plain(name)}")
+        typer.confirm(f"remove {_plain(entry.name)} ({entry.rows:,} rows)?", abort=True)
+    _open().remove(name)
+    print_outcome(f"removed {_plain(entry.name)}")
 
 
 @app.command()
@@ -177,9 +199,11 @@ def export(
 
     Example: `musicrec catalog export actor actor.json`
     """
-    with _bar(file.name) as progress:
+    from musicrec.cli.output import print_outcome
+
+    with _watched(file.name, "nothing was exported, and the same command starts anew") as progress:
         path = _open().export(name, file, overwrite=overwrite, progress=progress)
-    typer.echo(f"wrote {path}")
+    print_outcome(f"wrote {_plain(str(path))}")
 
 
 def _open() -> Catalog:
@@ -192,27 +216,17 @@ def _about(entry: Entry) -> dict[str, Any]:
     return {name: value for name, value in entry.as_dict().items() if name != "key"}
 
 
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
-
-
-def _print_rows(frame: pd.DataFrame, as_json: bool) -> None:
+def _print_rows(name: str, which: str, n: int, seed: int | None, as_json: bool) -> None:
+    from musicrec.catalog.view import cell_text
     from musicrec.cli.output import print_table
 
+    excerpt = _open().excerpt(name, which, n, seed=seed)
     if as_json:
-        records = [
-            {str(key): value for key, value in record.items()}
-            for record in json.loads(frame.to_json(orient="records", date_format="iso", force_ascii=False))
-        ]
-        _print_json(records)
+        typer.echo(excerpt.as_json())
         return
-    from musicrec.catalog.view import cell_text
-
-    rows = [
-        (str(number), *(_plain(cell_text(cell)) for cell in row))
-        for number, row in zip(frame.index, frame.itertuples(index=False, name=None), strict=True)
-    ]
-    print_table(("row", *(_plain(str(name)) for name in frame.columns)), rows, right=(0,))
+    cells = [[_plain(cell_text(cell)) for cell in row] for row in excerpt.as_text()]
+    rows = [(str(number), *row) for number, row in zip(excerpt.numbers, cells, strict=True)]
+    print_table(("row", *map(_plain, excerpt.entry.columns)), rows, right=(0,))
 
 
 def _plain(text: str) -> str:
@@ -227,33 +241,14 @@ def _plain(text: str) -> str:
 
 
 @contextmanager
-def _bar(name: str) -> Iterator[Progress]:
-    """Draw a bar on a terminal's standard error; elsewhere, a line now and then."""
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
+def _watched(name: str, stopped: str) -> Iterator[Progress]:
+    """Show progress on standard error, and say what an interruption left."""
     from musicrec.cli.output import message_console
+    from musicrec.progress import share_progress
 
-    console = message_console()
-    if not console.is_terminal:
-        from musicrec.progress import EVERY
-
-        yield _lines(console.print, EVERY)
-        return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task(_plain(name), total=1.0)
-        yield lambda what, share: bars.update(task, description=f"{_plain(name)}: {what}", completed=share)
-
-
-def _lines(say: Any, every: float) -> Progress:
-    import time
-
-    last = time.monotonic()
-
-    def progress(what: str, share: float) -> None:
-        nonlocal last
-        if time.monotonic() - last > every:
-            last = time.monotonic()
-            say(f"{what}: {share:.0%}")
-
-    return progress
+    try:
+        with share_progress(message_console(), _plain(name)) as progress:
+            yield progress
+    except KeyboardInterrupt:
+        typer.echo(f"musicrec: stopped; {stopped}", err=True)
+        raise typer.Exit(130) from None
