@@ -79,7 +79,7 @@ def close_chapter(
     *,
     metrics: Sequence[str] = ("ndcg@10", "recall@10", "coverage@10"),
     without: Sequence[str] = (),
-) -> None:
+) -> pd.DataFrame:
     """Write down the rows of a chapter under the `listeners` protocol, and show them, best first.
 
     Parameters
@@ -92,11 +92,18 @@ def close_chapter(
         What the table shows; the score book gets everything.
     without : sequence of str
         Systems that are shown for comparison only: their row belongs to another chapter.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What `summarise` says of each system: index `system` and `metric`, the systems in the order of the table.
     """
-    rows = {}
+    summaries = {}
     for name, evaluations in systems.items():
         if name not in without:
             chapter.book.add_evaluation(name, evaluations, seeds=chapter.seeds)
-        rows[name] = summarise(evaluations)["value"].reindex(list(metrics))
-    board = pd.DataFrame(rows).T.sort_values(metrics[0], ascending=False, kind="stable").rename_axis("system")
+        summaries[name] = summarise(evaluations)
+    means = pd.DataFrame({name: summary["value"] for name, summary in summaries.items()}).T
+    board = means[list(metrics)].sort_values(metrics[0], ascending=False, kind="stable").rename_axis("system")
     table(board, digits=4, caption="Rows of this chapter under the shared protocol: means over splits.")
+    return pd.concat({name: summaries[name] for name in board.index}, names=["system", "metric"])

@@ -7,7 +7,7 @@ them; ``plots.show(axes, alt=…)`` puts them on the page.
 from musicrec.page.charts import curves, heatmap, intervals, scatter
 from musicrec.page.distributions import boxes, distribution, ranked_bars
 from musicrec.page.figure import INK, show
-from musicrec.page.prose import prose
+from musicrec.page.prose import listed, prose
 from musicrec.page.reproduced import reproduced
 from musicrec.page.style import ACCENT, MAIN, MUTED, PALETTE, use_style
 from musicrec.page.table import table
@@ -23,6 +23,7 @@ __all__ = [
     "distribution",
     "heatmap",
     "intervals",
+    "listed",
     "prose",
     "ranked_bars",
     "reproduced",

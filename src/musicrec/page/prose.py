@@ -6,9 +6,11 @@ import dataclasses
 import inspect
 import re
 import string
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from IPython.display import display
 
 
@@ -72,5 +74,16 @@ def prose(template: str, facts: object = None, **values: Any) -> None:
     KeyError
         When the template names a value that is not given.
     """
-    text = prose_text(template, **values)
+    text = prose_text(template, facts, **values)
     display({"text/markdown": text, "text/plain": text}, raw=True)
+
+
+def listed(values: Mapping[str, float] | pd.Series, form: str = ".3f") -> str:
+    """Write named numbers one after another, for the alternative text of a figure.
+
+    Examples
+    --------
+    >>> listed({"als": 0.19397, "popularity": 0.06482})
+    'als 0.194; popularity 0.065'
+    """
+    return "; ".join(f"{name} {value:{form}}" for name, value in values.items())
