@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from musicrec.chapters.clustering.comparison import DENSE, ROUND
 from musicrec.chapters.clustering.quality import tag_agreement, trustworthiness
 from musicrec.evaluation.statistics import Interval, bootstrap_mean
-from musicrec.models.factors.matrix_factorization import SETTINGS
 
 
 class Asked(NamedTuple):
@@ -113,13 +112,13 @@ class Genres(NamedTuple):
     right: bool  # whether the regularized run is the best of the three
 
 
-def genre_facts(agreement: Mapping[str, NDArray[np.float64]], chance: float) -> Genres:
-    """Sum up the agreement of each artist's neighbours, by embedding."""
+def genre_facts(agreement: Mapping[str, NDArray[np.float64]], chance: float, runs: Mapping[str, int]) -> Genres:
+    """Sum up the agreement of each artist's neighbours, by embedding; `runs` has the vectors' length of each run."""
     value = pd.Series({name: shares.mean() for name, shares in agreement.items()})
-    dim = int(SETTINGS["mf-regularized"]["dim"])
+    dim = runs["mf-regularized"]
     lead = bootstrap_mean(agreement["als"] - agreement["mf-regularized"])
     svd = bootstrap_mean(agreement["pure-svd"] - agreement["als"])
-    right = value[list(SETTINGS)].idxmax() == "mf-regularized"
+    right = value[list(runs)].idxmax() == "mf-regularized"
     return Genres(value, chance, dim, value[f"als, {dim} factors"], lead, svd, bool(right))
 
 

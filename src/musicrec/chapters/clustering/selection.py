@@ -11,7 +11,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from musicrec.chapters.clustering.clusters import directions
-from musicrec.models.factors.matrix_factorization import SETTINGS
 
 BANDS = {"1": (1, 1), "2 to 4": (2, 4), "5 to 19": (5, 19), "20 to 99": (20, 99), "100 or more": (100, np.inf)}
 
@@ -71,14 +70,20 @@ def popularity_bands(popularity: NDArray[np.int64]) -> dict[str, NDArray[np.bool
 
 
 def turned_since_start(
-    vectors: Mapping[str, NDArray[np.float32]], n_users: int, bands: Mapping[str, NDArray[np.bool_]], *, seed: int
+    vectors: Mapping[str, NDArray[np.float32]],
+    runs: Mapping[str, Mapping[str, Any]],
+    n_users: int,
+    bands: Mapping[str, NDArray[np.bool_]],
+    *,
+    seed: int,
 ) -> pd.DataFrame:
     """Return the mean cosine between an artist's vector at the start of a run and at its end, by band of listeners.
 
-    The start is drawn again from the same seed: the users' vectors first, as `MatrixFactorization` does.
+    The start is drawn again from the same seed: the users' vectors first, as `MatrixFactorization` does. `runs` has
+    the settings of each run.
     """
     cosines = {}
-    for name, settings in SETTINGS.items():
+    for name, settings in runs.items():
         start = _start(settings, (n_users, len(vectors[name])), np.random.default_rng(seed))
         cosine = np.sum(directions(start) * directions(vectors[name]), axis=1)
         cosines[name] = {band: cosine[inside].mean() for band, inside in bands.items() if inside.any()}
