@@ -79,6 +79,7 @@ def close_chapter(
     *,
     metrics: Sequence[str] = ("ndcg@10", "recall@10", "coverage@10"),
     without: Sequence[str] = (),
+    formats: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Write down the rows of a chapter under the `listeners` protocol, and show them, best first.
 
@@ -92,6 +93,8 @@ def close_chapter(
         What the table shows; the score book gets everything.
     without : sequence of str
         Systems that are shown for comparison only: their row belongs to another chapter.
+    formats : mapping of metric to str, optional
+        As in `table`.
 
     Returns
     -------
@@ -104,6 +107,11 @@ def close_chapter(
             chapter.book.add_evaluation(name, evaluations, seeds=chapter.seeds)
         summaries[name] = summarise(evaluations)
     means = pd.DataFrame({name: summary["value"] for name, summary in summaries.items()}).T
-    board = means[list(metrics)].sort_values(metrics[0], ascending=False, kind="stable").rename_axis("system")
-    table(board, digits=4, caption="Rows of this chapter under the shared protocol: means over splits.")
+    board = (
+        means.reindex(columns=list(metrics))
+        .sort_values(metrics[0], ascending=False, kind="stable")
+        .rename_axis("system")
+    )
+    caption = "Rows of this chapter under the shared protocol: means over splits."
+    table(board, digits=4, caption=caption, formats=formats)
     return pd.concat({name: summaries[name] for name in board.index}, names=["system", "metric"])

@@ -7,10 +7,11 @@ them; ``plots.show(axes, alt=…)`` puts them on the page.
 from musicrec.page.charts import curves, heatmap, intervals, scatter
 from musicrec.page.distributions import boxes, distribution, ranked_bars
 from musicrec.page.figure import INK, show
-from musicrec.page.prose import listed, prose
+from musicrec.page.prose import prose
 from musicrec.page.reproduced import reproduced
 from musicrec.page.style import ACCENT, MAIN, MUTED, PALETTE, use_style
 from musicrec.page.table import table
+from musicrec.page.words import in_words
 
 __all__ = [
     "ACCENT",
@@ -22,8 +23,8 @@ __all__ = [
     "curves",
     "distribution",
     "heatmap",
+    "in_words",
     "intervals",
-    "listed",
     "prose",
     "ranked_bars",
     "reproduced",

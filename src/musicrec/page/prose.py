@@ -6,11 +6,9 @@ import dataclasses
 import inspect
 import re
 import string
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from IPython.display import display
 
 
@@ -76,14 +74,3 @@ def prose(template: str, facts: object = None, **values: Any) -> None:
     """
     text = prose_text(template, facts, **values)
     display({"text/markdown": text, "text/plain": text}, raw=True)
-
-
-def listed(values: Mapping[str, float] | pd.Series, form: str = ".3f") -> str:
-    """Write named numbers one after another, for the alternative text of a figure.
-
-    Examples
-    --------
-    >>> listed({"als": 0.19397, "popularity": 0.06482})
-    'als 0.194; popularity 0.065'
-    """
-    return "; ".join(f"{name} {value:{form}}" for name, value in values.items())
