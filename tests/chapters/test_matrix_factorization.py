@@ -178,7 +178,7 @@ def test_reasons_account_for_the_score(listens: Interactions):
 
 def test_lengths_of_artists_with_one_listener():
     norms = dict.fromkeys(SETTINGS, np.float32([3, 1, 2, 9]))
-    table = mf.lengths_of_unheard(norms, np.array([1, 1, 1, 7]))
+    table = mf.lengths_of_rare(norms, np.array([1, 1, 1, 7]))
     assert table.loc["mf-plain", ["artists", "at the end (median)"]].tolist() == [3, 2]
     assert table.loc["mf-plain", "at the start"] == pytest.approx(0.5 * 30**0.5)
 

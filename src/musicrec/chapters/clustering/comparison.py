@@ -121,8 +121,8 @@ def region_table(
         Of the artists.
     """
     best_first = np.argsort(-popularity, kind="stable")
-    known = [", ".join(names[best_first[labels[best_first] == region][:4]]) for region in regions.index]
-    table = regions[["name", "items"]].rename(columns={"items": "artists"}).assign(**{"best known": known})
+    best = [", ".join(names[best_first[labels[best_first] == region][:4]]) for region in regions.index]
+    table = regions[["name", "items"]].rename(columns={"items": "artists"}).assign(**{"best known": best})
     halves = {
         "name by one half": checked["name"].str.split(", ").str[0],
         "fits the other": checked["fits"],

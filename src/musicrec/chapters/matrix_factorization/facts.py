@@ -18,7 +18,7 @@ from musicrec.models.factors.matrix_factorization import SETTINGS
 SEARCHED = ["dim", "alpha", "regularization", "strength"]
 
 
-def lengths_of_unheard(norms: Mapping[str, NDArray[np.float32]], popularity: NDArray[np.int64]) -> pd.DataFrame:
+def lengths_of_rare(norms: Mapping[str, NDArray[np.float32]], popularity: NDArray[np.int64]) -> pd.DataFrame:
     """Return how long the vectors of artists with a single listener are: at the start and, median, at the end."""
     single = popularity == popularity[popularity > 0].min()
     rows = {
