@@ -11,7 +11,7 @@ from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import Known, SideInformation
 from musicrec.datasets.simulated import listeners, shapes
 from musicrec.models.base import Recommender
-from musicrec.models.rankers.features import _Description
+from musicrec.models.rankers.features import Description
 from musicrec.models.rankers.hybrid import Hybrid
 from musicrec.models.side.als_side import ALSSide
 from musicrec.models.side.ease_side import EASESide
@@ -129,7 +129,7 @@ def test_own_tags_are_in_no_other_feature(data: Dataset, split: Split) -> None:
     mine = untrained & (pairs // n_items == user)
     rows, items = np.zeros(n_items, np.int64), np.arange(n_items)
     before, after = (
-        _Description(SideInformation(d), split.train)(np.array([user]), rows, items)
+        Description(SideInformation(d), split.train)(np.array([user]), rows, items)
         for d in (data, without(data, mine))
     )
     for name in before:
