@@ -1,8 +1,6 @@
 """The rows of the leaderboard: what is read, what is fitted, and who stands where."""
 
 import json
-
-import json
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +18,15 @@ from musicrec.datasets.simulated.listeners import listeners
 from musicrec.datasets.simulated.shapes import Shape
 from musicrec.evaluation.protocols import cross_evaluate, cross_evaluate_all
 from musicrec.evaluation.ranking import Evaluation
+from musicrec.evaluation.storage import save_evaluations
+from musicrec.files import write_text
 from musicrec.models import registry
 from musicrec.models.base import Recommender
 from musicrec.models.baselines.popularity import Popularity
 from musicrec.models.space import Range
 from musicrec.page.chapter import Chapter
 from musicrec.scores.records import ScoreBook
+from musicrec.scores.stamps import digests, stamp_path
 
 SEEDS = (0, 1)
 
@@ -63,7 +64,7 @@ def registered():
             self.offset = offset
 
         def scores(self, users: ArrayLike) -> NDArray[np.float32]:
-            return np.tile(np.arange(self.train.n_items, dtype=np.float32) + self.offset, (len(self._known(users)), 1))
+            return np.tile(np.arange(self.train.n_items, dtype=np.float32) + self.offset, (len(users), 1))
 
     yield registry.register(Newest)
     registry.unregister("newest")
@@ -73,27 +74,38 @@ def chapter(data: Dataset, name: str = "12_leaderboard", *, quick: bool = False)
     return Chapter(data, ScoreBook(name, data, quick=quick), 0, SEEDS, quick)
 
 
-def test_what_other_chapters_stored_is_read(data: Dataset, tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path))
-    results = cross_evaluate(Popularity, data.interactions, seeds=SEEDS)
-    chapter(data, "02_baseline").book.add_evaluation("popularity", results, seeds=SEEDS)
-    chapter(data, "02_simulated").book.add_evaluation("oracle", results, seeds=SEEDS)
-    chapter(data, "03_quick", quick=True).book.add_evaluation("quick", results, seeds=SEEDS)
-    chapter(data, "04_short").book.add_evaluation("short", results[:1], seeds=SEEDS[:1])
-    chapter(data, "12_leaderboard").book.add_evaluation("from-before", results, seeds=SEEDS)
-    found = lb.stored(chapter(data))
-    assert list(found) == ["popularity"]
-    pd.testing.assert_frame_equal(found["popularity"][1].per_user, results[1].per_user)
+def leave(folder: Path, chapter: str, **systems: list) -> None:
+    """Leave what an execution of a chapter leaves of its systems."""
+    for name, evaluations in systems.items():
+        save_evaluations(evaluations, folder / "scores" / chapter / f"{name}.npz")
+    stamp = {"inputs": {}, "parameters": {}, "seconds": 1.0, "cells": 1}
+    stamp["outputs"] = digests(folder, (folder / "scores" / chapter).glob("*.npz"))
+    write_text(stamp_path(folder, chapter), json.dumps(stamp))
 
 
-def test_scores_of_other_data_are_not_read(data: Dataset, tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path))
-    results = cross_evaluate(Popularity, data.interactions, seeds=SEEDS)
-    chapter(data, "02_baseline").book.add_evaluation("popularity", results, seeds=SEEDS)
-    path = tmp_path / "scores" / "02_baseline.json"
-    rows = [{**row, "dataset": "another"} for row in json.loads(path.read_text())]
-    path.write_text(json.dumps(rows))
-    assert lb.stored(chapter(data)) == {}
+def test_only_what_other_stamped_chapters_wrote_is_compared(systems: dict, data: Dataset, tmp_path: Path) -> None:
+    both = systems["popularity"]
+    leave(tmp_path, "02_x", popularity=both, oracle=both)  # the oracle is no competitor
+    leave(tmp_path, "12_leaderboard", own=both)
+    save_evaluations(both, tmp_path / "scores" / "02_x" / "foreign.npz")
+    save_evaluations(both, tmp_path / "scores" / "99_gone" / "gone.npz")
+    assert set(lb.stored(chapter(data), tmp_path)) == {"popularity"}
+    leave(tmp_path, "03_x", changed=both)
+    (tmp_path / "scores" / "03_x" / "changed.npz").write_bytes(b"other")
+    assert set(lb.stored(chapter(data), tmp_path)) == {"popularity"}
+
+
+def test_nothing_is_left_out_silently(systems: dict, data: Dataset, tmp_path: Path) -> None:
+    both = systems["popularity"]
+    leave(tmp_path, "02_x", popularity=both)
+    leave(tmp_path, "03_x", popularity=both)  # the same twice is no contradiction
+    assert set(lb.stored(chapter(data), tmp_path)) == {"popularity"}
+    leave(tmp_path, "04_x", popularity=both[::-1])
+    with pytest.raises(ValueError, match="and 04_x both stored popularity"):
+        lb.stored(chapter(data), tmp_path)
+    leave(tmp_path, "04_x", short=both[:1])
+    with pytest.raises(ValueError, match="04_x stored short on 1 splits"):
+        lb.stored(chapter(data), tmp_path)
 
 
 def test_everything_registered_is_fitted_once() -> None:

@@ -52,7 +52,7 @@ def test_leaks_are_measured_on_the_split(data: Dataset) -> None:
     honest = evaluate(EASE().fit(split.train, rng=np.random.default_rng(0)), split).means()["ndcg@10"]
     assert found.honest == honest and found.gain == found.told - honest
     assert found.beats_popularity == (found.numbers > found.popularity)
-    counts = split.test.listeners()[split.train.listeners() == 1]
+    counts = split.test.popularity()[split.train.popularity() == 1]
     assert found.one == pytest.approx(counts.mean())
     table = traps.leak_table(found, "ease")
     assert table.loc["ease, honest", "NDCG@10"] == honest and len(table) == 4

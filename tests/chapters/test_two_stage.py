@@ -18,7 +18,7 @@ from musicrec.evaluation import continuation
 from musicrec.evaluation.ranking import Evaluation
 from musicrec.models.rankers import pairs as pairs_module
 from musicrec.models.rankers.lambdamart import LambdaMART
-from musicrec.models.rankers.pairs import Known, Pairs
+from musicrec.models.rankers.pairs import Pairs, SongFeatures
 from musicrec.models.side.genre_match import GenreMatch
 from musicrec.splits import playlists as playlists_module
 

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from musicrec.chapters import two_stage_search as search
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.simulated.songs import songs
-from musicrec.models.rankers.pairs import Known
+from musicrec.models.rankers.pairs import SongFeatures
 from musicrec.models.side.sound_knn import SoundKNN
 from musicrec.models.side.unlisted import Unlisted
 from musicrec.splits import playlists
@@ -21,7 +21,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 @pytest.fixture(scope="module")
-def small() -> tuple[playlists.Split, Known]:
+def small() -> tuple[playlists.Split, SongFeatures]:
     """40 playlists of two tastes; a song's first feature says whose it is."""
     taste = np.arange(N) % 2
     matrix = np.zeros((40, N), np.float32)
@@ -30,7 +30,7 @@ def small() -> tuple[playlists.Split, Known]:
     audio = rng().normal(size=(N, 23)).astype(np.float32)
     audio[:, 0] += 4 * (taste - 0.5)
     split = playlists.hold_out(Interactions(sp.csr_array(matrix), np.arange(40), np.arange(N)), 0)
-    return split, Known(audio, np.arange(N) // 8 * 2 + taste, np.eye(2, dtype=np.float32)[taste])
+    return split, SongFeatures(audio, np.arange(N) // 8 * 2 + taste, np.eye(2, dtype=np.float32)[taste])
 
 
 def by_hand(split: playlists.Split) -> search.Found:

@@ -15,7 +15,7 @@ from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.genres import GenreTable
 from musicrec.evaluation.statistics import Interval, bootstrap_mean
 from musicrec.models.base import Recommender
-from musicrec.models.baselines.fame import Fame
+from musicrec.models.baselines.artist_popularity import ArtistPopularity
 from musicrec.models.neighbours.item_knn import ItemKNN
 from musicrec.models.side import genre_warp
 from musicrec.models.side.feature_cosine import FeatureCosine
@@ -93,7 +93,7 @@ def newcomers(tables: Mapping[str, GenreTable], chosen: Mapping[str, str]) -> di
     builds: dict[tuple[str, str], Build] = {}
     for kind in KINDS:
         table = tables[kind]
-        builds[kind, "artist-popularity"] = partial(Fame, table.popularity)
+        builds[kind, "artist-popularity"] = partial(ArtistPopularity, table.popularity)
         builds[kind, "feature-cosine"] = partial(FeatureCosine, table.features)
         builds[kind, "genre-warp"] = GenreWARP
         builds[kind, "genre-warp-features"] = warp(table, **WEIGHTINGS[chosen[kind]])

@@ -19,7 +19,8 @@ from musicrec.evaluation.storage import load_evaluations
 from musicrec.models import registry
 from musicrec.models.registry import System
 from musicrec.page.chapter import Chapter
-from musicrec.scores.records import read_scores
+from musicrec.scores.builds import current_build
+from musicrec.scores.stamps import stamped
 
 # Published on the same data under the same protocol (random 8:1:1 by user, all artists ranked, no filter): the table
 # of the library RecBole-GNN [Zhao et al., 2022]. Quoted, not rerun.
@@ -68,21 +69,45 @@ class Entry(NamedTuple):
 
 
 def stored(chapter: Chapter, folder: Path | None = None) -> dict[str, list[Evaluation]]:
-    """Return the evaluations that other chapters stored, by system.
+    """Return the evaluations that the other chapters of a build stored, by system.
 
-    What was measured on other data, or in another mode on fewer or more splits, cannot be compared and is left out.
-    So is what knows the truth of simulated listeners: it is no competitor.
+    Only what an execution of the book left, and nobody touched since, is taken. What knows the truth of simulated
+    listeners is no competitor and is left out.
+
+    Parameters
+    ----------
+    chapter : Chapter
+        The one that asks; what it stored itself in an earlier execution is not read.
+    folder : Path, optional
+        Of the build; by default the one of this execution.
+
+    Raises
+    ------
+    ValueError
+        When a system was stored on another number of splits, or by two chapters with different results: neither
+        can be compared, and nothing is left out silently.
     """
-    folder = folder or build_dir() / "scores"
-    names = {
-        score.system: folder / "listeners" / f"{score.system}.npz"
-        for score in read_scores(folder)
-        if score.protocol == "listeners" and score.chapter != chapter.book.chapter
-        if score.dataset == chapter.data.name and score.quick == chapter.quick
-    }
     outside = registry.systems("simulated listeners")
-    found = {name: load_evaluations(path) for name, path in names.items() if path.exists() and name not in outside}
-    return {name: evaluations for name, evaluations in found.items() if len(evaluations) == len(chapter.seeds)}
+    found: dict[str, list[Evaluation]] = {}
+    sources: dict[str, str] = {}
+    others = {name: paths for name, paths in stamped(folder or current_build()).items() if name != chapter.book.chapter}
+    for source, path in ((source, path) for source, paths in others.items() for path in paths):
+        if path.suffix != ".npz" or path.stem in outside:
+            continue
+        name, evaluations = path.stem, load_evaluations(path)
+        if len(evaluations) != len(chapter.seeds):
+            raise ValueError(
+                f"{source} stored {name} on {len(evaluations)} splits, which cannot be compared with "
+                f"{len(chapter.seeds)}; every chapter takes the splits of `open_chapter`"
+            )
+        if name in found and not all(map(_same, found[name], evaluations)):
+            raise ValueError(f"{sources[name]} and {source} both stored {name}, with different results")
+        found[name], sources[name] = evaluations, source
+    return found
+
+
+def _same(one: Evaluation, other: Evaluation) -> bool:
+    return np.array_equal(one.users, other.users) and np.array_equal(one.lists, other.lists)
 
 
 def entries(stored: Collection[str]) -> list[Entry]:

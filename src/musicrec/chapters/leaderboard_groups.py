@@ -21,7 +21,7 @@ SHARE = "share of held-out listens"
 
 def user_groups(listens: Interactions) -> pd.Series:
     """Return a group for each user, by the median number of listeners of the user's artists: thirds of all users."""
-    listeners = listens.listeners()
+    listeners = listens.popularity()
     rows, items = listens.coordinates()
     fame = pd.Series(listeners[items]).groupby(rows).median().reindex(range(listens.n_users), fill_value=0)
     return pd.Series(pd.qcut(fame.rank(method="first"), 3, labels=list(GROUPS)), name="group")
@@ -38,7 +38,7 @@ def by_group(systems: Mapping[str, Sequence[Evaluation]], groups: pd.Series, met
 
 def bands(listens: Interactions, seeds: Sequence[int]) -> list[NDArray[np.int64]]:
     """Return for each split the band of each item: 0 cold, 1 for 1 to 4 training listeners, 2 for 5 to 29, 3 above."""
-    return [np.digitize(split_by_user(listens, seed).train.listeners(), [1, 5, 30]) for seed in seeds]
+    return [np.digitize(split_by_user(listens, seed).train.popularity(), [1, 5, 30]) for seed in seeds]
 
 
 def by_band(systems: Mapping[str, Sequence[Evaluation]], listens: Interactions, seeds: Sequence[int]) -> pd.DataFrame:

@@ -75,7 +75,7 @@ def leaks(build: Callable[[], Recommender], side: SideInformation, split: Split,
     tagged = side.known(split.train + split.valid).tagged
     honest, told = (evaluate(each, split).means()["ndcg@10"] for each in (model, WithTrap(model, tagged)))
     numbers, popular = id_neighbours(split, width=3.0).means()["ndcg@10"], popularity.means()["ndcg@10"]
-    held_out = pd.Series(split.test.listeners()).groupby(split.train.listeners()).mean()
+    held_out = pd.Series(split.test.popularity()).groupby(split.train.popularity()).mean()
     few = held_out.get(0, np.nan), held_out.get(1, np.nan)
     return Leaks(honest, told, told - honest, numbers, popular, bool(numbers > popular), *few)
 

@@ -43,7 +43,7 @@ def cards(
         for name, ids in lists[kind].items():
             rows[kind, name] = {
                 "found": float(np.isin(ids, right).sum()) if len(right) else np.nan,
-                "listeners of the median artist": np.median(train.listeners()[ids]),
+                "listeners of the median artist": np.median(train.popularity()[ids]),
                 "overlap with popularity": rank_biased_overlap(ids, lists[kind]["popularity"]),
             }
     return pd.DataFrame(rows).T.rename_axis(["kind", "system"])

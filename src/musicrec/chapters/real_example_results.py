@@ -52,7 +52,7 @@ def first_artists(data: Dataset, hidden: Interactions, user: int, n: int = 20) -
     columns = {
         "artist": data.item_names[first],
         "plays": listens.matrix[[user]].toarray()[0, first].astype(int),
-        "listeners": listens.listeners()[first],
+        "listeners": listens.popularity()[first],
         "hidden": np.isin(first, hidden.matrix[[user]].indices),
     }
     return pd.DataFrame(columns, index=places(len(first)))
@@ -74,7 +74,7 @@ class Played(NamedTuple):
 def played(listens: Interactions, hidden: Interactions, user: int) -> Played:
     """Count somebody's artists."""
     own = listens.matrix[[user]].indices
-    return Played(len(own), int(hidden.history_sizes()[user]), int((listens.listeners()[own] == 1).sum()))
+    return Played(len(own), int(hidden.history_sizes()[user]), int((listens.popularity()[own] == 1).sum()))
 
 
 class Orders(NamedTuple):
@@ -194,7 +194,7 @@ def card(lists: Lists, user: int, train: Interactions, hidden: Interactions, nam
         rows[system] = {
             "found": len(hits),
             "which, at place": ", ".join(f"{named[ids[place]]} ({place + 1})" for place in hits) or "–",
-            "listeners of the median artist": np.median(train.listeners()[ids]),
+            "listeners of the median artist": np.median(train.popularity()[ids]),
             "Jaccard with own": jaccard(train, ids, own).mean(),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("system")
@@ -203,7 +203,7 @@ def card(lists: Lists, user: int, train: Interactions, hidden: Interactions, nam
 def hidden_artists(user: int, train: Interactions, hidden: Interactions, names: ArrayLike) -> pd.DataFrame:
     """Return what was hidden of a user, the best known first."""
     items = hidden.matrix[[user]].indices
-    table = pd.DataFrame({"artist": np.asarray(names)[items], "listeners in training": train.listeners()[items]})
+    table = pd.DataFrame({"artist": np.asarray(names)[items], "listeners in training": train.popularity()[items]})
     return table.sort_values("listeners in training", ascending=False, kind="stable").set_axis(places(len(items)))
 
 

@@ -17,7 +17,7 @@ from musicrec.datasets.songs import Floats
 from musicrec.evaluation.continuation import measure, reorder, retrieve
 from musicrec.evaluation.ranking import Evaluation
 from musicrec.evaluation.statistics import Interval, bootstrap_mean, holm, paired_difference
-from musicrec.models.rankers.pairs import Known
+from musicrec.models.rankers.pairs import SongFeatures
 from musicrec.models.rankers.two_tower import TwoTower
 from musicrec.splits.by_user import Split
 from musicrec.splits.playlists import CANDIDATES, SONGS
@@ -59,7 +59,7 @@ class Task(NamedTuple):
 
 def task(playlists: Interactions) -> Task:
     """Return what is easy and what is hard about the task."""
-    return Task(CANDIDATES / playlists.n_items, float((playlists.listeners() == 1).mean()))
+    return Task(CANDIDATES / playlists.n_items, float((playlists.popularity() == 1).mean()))
 
 
 def task_table(playlists: Interactions, split: Split, least: int) -> pd.DataFrame:
@@ -133,18 +133,18 @@ def constant(losses: Sequence[float], ratings: Sequence[Floats], tried: Mapping[
 
 
 def try_guards(
-    songs: pd.DataFrame, known: Interactions, valid: Interactions, *, epochs: int, seed: int
+    songs: pd.DataFrame, train: Interactions, valid: Interactions, *, epochs: int, seed: int
 ) -> pd.DataFrame:
     """Plant a hundred tracks of an hour, and count how many are retrieved under each of `GUARDS`."""
     hours = songs_module.hour_long(songs, 100, seed=seed)
     users = np.flatnonzero(valid.history_sizes())
     rows = {}
     for name, (guard, unit) in GUARDS.items():
-        about = Known(songs_module.audio(songs, guard=guard))
-        towers = TwoTower(unit=unit, epochs=epochs).fit(known, about, rng=np.random.default_rng(seed))
-        planted = towers.songs(Known(songs_module.audio_like(songs, hours, guard=guard)))
-        embeddings = towers.playlists(known, users), towers.songs()
-        lists, _ = retrieve(*embeddings, known, users)
+        about = SongFeatures(songs_module.audio(songs, guard=guard))
+        towers = TwoTower(unit=unit, epochs=epochs).fit(train, about, rng=np.random.default_rng(seed))
+        planted = towers.songs(SongFeatures(songs_module.audio_like(songs, hours, guard=guard)))
+        embeddings = towers.playlists(train, users), towers.songs()
+        lists, _ = retrieve(*embeddings, train, users)
         recall = measure(lists, valid).per_user["recall@1000"].mean()
         rows[name] = {**outlier_report(*embeddings, planted), "recall@1000": recall}
     return pd.DataFrame(rows).T.rename_axis("guard")

@@ -19,7 +19,7 @@ from musicrec.evaluation.statistics import Interval, bootstrap_mean
 from musicrec.models.base import Recommender
 from musicrec.models.neighbours.item_knn import ItemKNN
 from musicrec.models.rankers.lambdamart import LambdaMART
-from musicrec.models.rankers.pairs import Known, Pairs, pair_features, training_pairs
+from musicrec.models.rankers.pairs import Pairs, SongFeatures, pair_features, training_pairs
 from musicrec.models.rankers.pairwise import PairwiseRanker
 from musicrec.models.rankers.two_tower import TwoTower
 from musicrec.models.side.sound_knn import SoundKNN
@@ -32,36 +32,36 @@ RUNS = {  # towers by name of the curve: which features they see, and their sett
 }
 
 
-def describe(data: Dataset, known: Interactions) -> dict[str, Known]:
+def describe(data: Dataset, train: Interactions) -> dict[str, SongFeatures]:
     """Return what the two kinds of towers may know of the songs: `audio` alone, and `all` with artist and genre."""
     songs = data.tables["songs"]
     sound, artist = songs_module.audio(songs), songs_module.artist_codes(songs)
-    return {"audio": Known(sound), "all": Known(sound, artist, songs_module.genre_profiles(data, known))}
+    return {"audio": SongFeatures(sound), "all": SongFeatures(sound, artist, songs_module.genre_profiles(data, train))}
 
 
 def recall_watcher(
-    curve: dict[int, float], known: Interactions, held_out: Interactions, every: int = 1
+    curve: dict[int, float], train: Interactions, held_out: Interactions, every: int = 1
 ) -> Callable[[int, TwoTower], None]:
     """Return a function for `TwoTower.fit` that enters recall@1000 of held-out songs into `curve`, by epoch."""
     users = np.flatnonzero(held_out.history_sizes())
 
     def watch(epoch: int, towers: TwoTower) -> None:
         if epoch % every == 0:
-            lists, _ = retrieve(towers.playlists(known, users), towers.songs(), known, users)
+            lists, _ = retrieve(towers.playlists(train, users), towers.songs(), train, users)
             curve[epoch] = float(measure(lists, held_out).per_user[f"recall@{lists.shape[1]}"].mean())
 
     return watch
 
 
 def recall_curves(
-    about: Mapping[str, Known], known: Interactions, held_out: Interactions, *, seed: int, quick: bool = False
+    about: Mapping[str, SongFeatures], train: Interactions, held_out: Interactions, *, seed: int, quick: bool = False
 ) -> pd.DataFrame:
     """Train the towers of `RUNS`, and return recall@1000 by epoch, one column per run."""
     curves: dict[str, dict[int, float]] = {name: {} for name in RUNS}
     for name, (features, settings) in RUNS.items():
-        watch = recall_watcher(curves[name], known, held_out, every=1 if quick else 2)
+        watch = recall_watcher(curves[name], train, held_out, every=1 if quick else 2)
         towers = TwoTower(epochs=2 if quick else 16, **settings)
-        towers.fit(known, about[features], rng=np.random.default_rng(seed), watch=watch)
+        towers.fit(train, about[features], rng=np.random.default_rng(seed), watch=watch)
     return pd.DataFrame(curves)
 
 
@@ -79,14 +79,14 @@ class Simple(NamedTuple):
 
 
 def simple_settings(
-    audio: Floats, known: Interactions, held_out: Interactions, *, seed: int, quick: bool = False
+    audio: Floats, train: Interactions, held_out: Interactions, *, seed: int, quick: bool = False
 ) -> Simple:
     """Choose the settings of the simple systems by NDCG@50 of held-out songs."""
     neighbours: tuple[int | None, ...] = (1, None) if quick else (1, 5, None)
     shrinkages = (20.0,) if quick else (0.0, 5.0, 20.0)
 
     def ndcg(model: Recommender) -> float:
-        return float(quality(model.fit(known, rng=np.random.default_rng(seed)), held_out)["ndcg@50"])
+        return float(quality(model.fit(train, rng=np.random.default_rng(seed)), held_out)["ndcg@50"])
 
     nearest = max(neighbours, key=lambda k: ndcg(SoundKNN(audio, k)))
     return Simple(nearest, max(shrinkages, key=lambda shrinkage: ndcg(ItemKNN(shrinkage=shrinkage))))
@@ -111,10 +111,10 @@ class Found(NamedTuple):
     embeddings: tuple[Floats, Floats]  # of the playlists, of all songs
 
 
-def found_by(towers: TwoTower, known: Interactions, users: NDArray[np.int64]) -> Found:
+def found_by(towers: TwoTower, train: Interactions, users: NDArray[np.int64]) -> Found:
     """Retrieve songs for some playlists."""
-    embeddings = towers.playlists(known, users), towers.songs()
-    return Found(*retrieve(*embeddings, known, users), embeddings)
+    embeddings = towers.playlists(train, users), towers.songs()
+    return Found(*retrieve(*embeddings, train, users), embeddings)
 
 
 def parts(n: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -123,15 +123,17 @@ def parts(n: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.sort(order[n // 4 :]), np.sort(order[: n // 4])
 
 
-def check_inputs(found: Found, known: Interactions, held_out: Interactions, about: Known, check: NDArray) -> Floats:
+def check_inputs(
+    found: Found, train: Interactions, held_out: Interactions, about: SongFeatures, check: NDArray
+) -> Floats:
     """Return what rankers see of the candidates of some playlists, by row of `found`."""
     users = np.flatnonzero(held_out.history_sizes())[check]
-    return pair_features(found.lists[check], found.scores[check], known, users, about)[0]
+    return pair_features(found.lists[check], found.scores[check], train, users, about)[0]
 
 
 def try_rankers(
     found: Found,
-    known: Interactions,
+    train: Interactions,
     held_out: Interactions,
     about: SongFeatures,
     *,
@@ -146,7 +148,7 @@ def try_rankers(
     ----------
     found : Found
         What the towers retrieved for the playlists with something held out.
-    known, held_out, about
+    train, held_out, about
         As in `training_pairs`.
     learn, check : numpy.ndarray
         Rows of `found` to train on and to measure on.
@@ -163,12 +165,12 @@ def try_rankers(
     """
     users = np.flatnonzero(held_out.history_sizes())
     checked = held_out.select(np.isin(held_out.coordinates()[0], users[check]))
-    inputs = check_inputs(found, known, held_out, about, check)
+    inputs = check_inputs(found, train, held_out, about, check)
     lists = found.lists[check]
     rows = [{"ranker": ALONE, **measure(lists, checked).per_user.mean()}]
     for answers in (RETRIEVED, EVERY):
         rng, only = np.random.default_rng(seed), answers == RETRIEVED
-        pairs = training_pairs(found.lists, found.embeddings, known, held_out, about, rng, only_retrieved=only)
+        pairs = training_pairs(found.lists, found.embeddings, train, held_out, about, rng, only_retrieved=only)
         for (kind, size), scores in _scores(pairs.some(learn), inputs, seed=seed, quick=quick).items():
             result = measure(reorder(lists, scores), checked).per_user.mean()
             rows.append({"ranker": kind, "size": size, "right answers": answers, **result})
@@ -215,10 +217,10 @@ def best_orders(tried: Mapping[str, pd.DataFrame], metric: str = "ndcg@50") -> p
 
 
 def fit_ranker(
-    kind: str, size: int, found: Found, known: Interactions, held_out: Interactions, about: Known, *, seed: int
+    kind: str, size: int, found: Found, train: Interactions, held_out: Interactions, about: SongFeatures, *, seed: int
 ) -> PairwiseRanker | LambdaMART:
     """Train a ranker, "pairwise" or "trees", with so many epochs or trees on all playlists; see `try_rankers`."""
-    pairs = training_pairs(found.lists, found.embeddings, known, held_out, about, np.random.default_rng(seed))
+    pairs = training_pairs(found.lists, found.embeddings, train, held_out, about, np.random.default_rng(seed))
     rng = np.random.default_rng(seed)
     if kind == "pairwise":
         return PairwiseRanker(epochs=size).fit(pairs, rng=rng)
@@ -228,7 +230,7 @@ def fit_ranker(
 def seed_agreement(
     size: int,
     found: Found,
-    known: Interactions,
+    train: Interactions,
     held_out: Interactions,
     about: SongFeatures,
     *,
@@ -236,9 +238,9 @@ def seed_agreement(
     seed: int,
 ) -> Interval:
     """Return the rank correlation of two pairwise rankers that differ by nothing but the seed, with its interval."""
-    inputs = check_inputs(found, known, held_out, about, check)
+    inputs = check_inputs(found, train, held_out, about, check)
     first, second = (
-        fit_ranker("pairwise", size, found, known, held_out, about, seed=draw).scores(inputs)
+        fit_ranker("pairwise", size, found, train, held_out, about, seed=draw).scores(inputs)
         for draw in (seed, seed + 1)
     )
     return bootstrap_mean(rank_correlations(first, second))

@@ -81,4 +81,5 @@ def prose(template: str, facts: object = None, **values: Any) -> None:
         When the template names a value that is not given.
     """
     text = prose_text(template, facts, **values)
-    display({"text/markdown": text, "text/plain": text}, raw=True)
+    plain = html.unescape(re.sub(r"</?span>", "", text))
+    display({"text/markdown": text, "text/plain": plain}, raw=True)

@@ -34,17 +34,17 @@ class OriginalRanker:
     epochs: int = 5
     learning_rate: float = 0.003
 
-    def fit(self, known: Interactions, about: Known, *, rng: np.random.Generator) -> Self:
+    def fit(self, playlists: Interactions, about: SongFeatures, *, rng: np.random.Generator) -> Self:
         """Learn from playlists; `about` says what a song sounds like."""
         keras.utils.set_random_seed(int(rng.integers(2**31)))
-        self.features, self.lists = about.features, mean_features(known, about)
+        self.features, self.lists = about.features, mean_features(playlists, about)
         inputs = [keras.Input((self.features.shape[1],)) for _ in range(2)]
         towers = [keras.layers.Dense(32, activation="relu")(part) for part in inputs]
         units = keras.layers.Dense(64, activation="relu")(keras.layers.Concatenate()(towers))
         units = keras.layers.Dense(32, activation="relu")(units)
         self.network = keras.Model(inputs, keras.layers.Dense(1)(units))
         self.network.compile(keras.optimizers.Adam(self.learning_rate), "mean_squared_error")
-        users, items = known.coordinates()
+        users, items = playlists.coordinates()
         pairs, ones = [self.lists[users], self.features[items]], np.ones(len(users), np.float32)
         history = self.network.fit(pairs, ones, batch_size=256, epochs=self.epochs, verbose=0)
         self.losses: list[float] = history.history["loss"]
@@ -52,9 +52,9 @@ class OriginalRanker:
 
     def scores(self, lists: NDArray[np.int64], users: NDArray[np.int64]) -> Floats:
         """Return the predicted rating of each candidate of playlists, both by row number, shape (len(users), k)."""
-        playlists = np.repeat(self.lists[users], lists.shape[1], axis=0)
+        of_lists = np.repeat(self.lists[users], lists.shape[1], axis=0)
         songs = self.features[np.maximum(lists.ravel(), 0)]
-        return self.network.predict([playlists, songs], batch_size=8192, verbose=0).reshape(lists.shape)
+        return self.network.predict([of_lists, songs], batch_size=8192, verbose=0).reshape(lists.shape)
 
 
 def mean_features(playlists: Interactions, about: SongFeatures) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.songs import Floats
@@ -30,9 +30,8 @@ class GenreMatch(Recommender):
         self.profiles = profiles
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        super().fit(train, rng=rng)
         self.listens = train.binary()
         return self
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return (self.listens[self._known(users)] @ self.profiles) @ self.profiles.T
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return (self.listens[users] @ self.profiles) @ self.profiles.T

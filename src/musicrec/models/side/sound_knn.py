@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.datasets.songs import Floats
 from musicrec.models.base import Recommender
@@ -35,11 +35,14 @@ class SoundKNN(Recommender):
         self.unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
         self.k = k
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return self.fold_in(self.train.matrix[self._known(users)])
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return self._score(self.train.matrix[users])
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
         """Score all items for histories of shape (n, n_items); somebody without a history gets zeros."""
+        return self._score(histories)
+
+    def _score(self, histories: sp.csr_array) -> NDArray[np.float32]:
         scores = np.zeros((histories.shape[0], len(self.unit)), np.float32)
         for row in range(len(scores)):
             liked = self.unit[histories[[row]].indices]

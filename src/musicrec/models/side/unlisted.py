@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from musicrec.models.base import Recommender
 
@@ -19,5 +19,5 @@ class Unlisted(Recommender):
     task = "demonstration"
     personal = False
 
-    def scores(self, users: ArrayLike) -> NDArray[np.float32]:  # noqa: D102
-        return np.tile((self.train.listeners() == 0).astype(np.float32), (len(self._known(users)), 1))
+    def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
+        return np.tile((self.train.popularity() == 0).astype(np.float32), (len(users), 1))
