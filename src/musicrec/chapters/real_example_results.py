@@ -230,7 +230,7 @@ class Exact(NamedTuple):
 def exact(model: Recommender, user: int, item: int) -> Exact:
     """Add up the reasons of a score."""
     total = float(model.explain(model.train.matrix[[user]], item).sum())
-    return Exact(total, abs(total - float(model.scores([user])[0, item])))
+    return Exact(total, abs(total - float(model.scores(np.array([user]))[0, item])))
 
 
 def mean_overlap(lists: Lists) -> pd.DataFrame:
