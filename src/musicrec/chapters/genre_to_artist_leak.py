@@ -86,19 +86,9 @@ def write_down(book: ScoreBook, system: str, run: pd.DataFrame, seeds: Sequence[
     for quantity, reported in REPORTED.items():
         values = run[quantity].to_numpy()
         mean, low, high = bootstrap_mean(values)
-        book.reproduce(
-            "genre-lightfm",
-            quantity,
-            mean,
-            reported,
-            system=system,
-            dataset=songs,
-            low=low,
-            high=high,
-            sd=values.std(ddof=1) if len(values) > 1 else None,
-            seeds=tuple(seeds),
-            note=note,
-        )
+        several = {"low": low, "high": high, "sd": float(values.std(ddof=1))} if len(values) > 1 else {}
+        more = {"system": system, "dataset": songs, "seeds": tuple(seeds), "note": note, **several}
+        book.reproduce("genre-lightfm", quantity, mean, reported, **more)
 
 
 def beside_reported(columns: Mapping[str, pd.DataFrame | pd.Series]) -> pd.DataFrame:
