@@ -225,9 +225,9 @@ def test_features_place_artists_that_training_never_saw(taught: GenreTable):
         assert 0.2 < genre_to_artist.over_seeds(build, taught, (0, 1, 2))["AUC"].mean() < 0.8
 
 
-def test_fame_is_the_share_that_is_less_popular(taught: GenreTable):
+def test_popularity_is_the_share_that_is_less_popular(taught: GenreTable):
     result = genre_to_artist.over_seeds(lambda: ArtistPopularity(taught.popularity), taught, (0,), hold_out="cells")
-    assert (result["fame@10"] > 0.85).all()
+    assert (result["popularity@10"] > 0.85).all()
 
 
 def test_features_must_fit_the_table(taught: GenreTable):

@@ -62,7 +62,7 @@ def test_three_kinds_are_what_they_are_called(small: Dataset) -> None:
     split = split_by_user(small.interactions, 0)
     hidden = split.valid + split.test
     who = real_example.kinds(split.train, hidden)
-    fame, sizes = real_example.median_fame(split.train), split.train.history_sizes()
+    fame, sizes = real_example.median_popularity(split.train), split.train.history_sizes()
     able = (hidden.history_sizes() > 0) & (sizes >= np.median(sizes))
     assert (fame[able] >= fame[who["mainstream"]]).mean() < 0.15
     assert (fame[able] <= fame[who["niche"]]).mean() < 0.15

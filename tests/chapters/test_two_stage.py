@@ -15,9 +15,11 @@ from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.simulated.songs import songs as simulated_songs
 from musicrec.evaluation import continuation
+from musicrec.evaluation.ranking import Evaluation
 from musicrec.models.rankers import pairs as pairs_module
 from musicrec.models.rankers.lambdamart import LambdaMART
 from musicrec.models.rankers.pairs import Pairs, SongFeatures
+from musicrec.models.side.genre_match import GenreMatch
 from musicrec.splits import playlists as playlists_module
 
 N = 120
@@ -73,7 +75,8 @@ def test_metrics_by_hand() -> None:
 
 def test_ties_do_not_follow_the_file(small) -> None:
     known, _ = small
-    lists = continuation.best_lists(lambda u: np.zeros((len(u), N)), known, np.arange(40), k=50)
+    model = GenreMatch(np.zeros((N, 2), np.float32)).fit(known, rng=rng())  # scores everything alike
+    lists = continuation.best_lists(model, np.arange(40), k=50)
     assert abs(lists.mean() - N / 2) < 5  # in file order the mean would be about 30
     assert not known.matrix[np.repeat(np.arange(40), 50), lists.ravel()].any()  # none of their own
 
@@ -202,6 +205,18 @@ def test_the_file_is_text(tmp_path: Path, data: Dataset) -> None:
     assert not (tmp_path / "bad.csv").exists() and not (tmp_path / "bad.txt").exists()
 
 
+def test_the_playlist_in_the_middle() -> None:
+    result = Evaluation(np.arange(5), pd.DataFrame({"ndcg@50": [0.5, 0.1, 0.9, 0.3, 0.2]}), np.zeros((5, 3), np.int64))
+    assert two_stage.average_playlist(result) == 3
+
+
+def test_a_page_shows_lengths_and_what_is_right(data: Dataset) -> None:
+    songs = data.tables["songs"].head(2).assign(duration_ms=[65_000, 600_999])
+    page = two_stage.shown(two_stage.song_table(songs, np.array([1, 0])), np.array([False, True]))
+    assert page["length"].tolist() == ["10:00", "1:05"] and page["held out"].tolist() == [False, True]
+    assert page.index.tolist() == [1, 2] and "Track URI" not in page
+
+
 # ---- networks
 
 
@@ -238,7 +253,8 @@ def test_towers_learn_repeat_and_reload(small, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_rankers(small) -> None:
-    from musicrec.models.rankers import original_ranker, pairwise
+    from musicrec.models.rankers import pairwise
+    from musicrec.models.rankers.original_ranker import OriginalRanker
 
     pairs = pairs_to_learn()
     ranker = pairwise.PairwiseRanker(epochs=15, learning_rate=0.01).fit(pairs, rng=rng())
@@ -248,6 +264,6 @@ def test_rankers(small) -> None:
     np.testing.assert_array_equal(same.scores(pairs.inputs), scores)
 
     playlists, about = small  # labels that are all 1 are learned as such
-    network, losses = original_ranker.original_ranker(playlists, about, rng=rng(), epochs=20)
-    ratings = original_ranker.original_scores(network, np.array([[0, 1, 2]]), playlists, np.array([3]), about)
-    assert losses[-1] < 0.05 and np.abs(ratings - 1).max() < 0.6
+    first = OriginalRanker(epochs=20).fit(playlists, about, rng=rng())
+    ratings = first.scores(np.array([[0, 1, 2]]), np.array([3]))
+    assert first.losses[-1] < 0.05 and np.abs(ratings - 1).max() < 0.6

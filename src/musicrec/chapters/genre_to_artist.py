@@ -101,8 +101,8 @@ def four_scores(scores: NDArray[np.float32], train: Interactions, test: Interact
     seen, hidden = known(train), known(test)
     of_train = measure(scores, seen, np.ones_like(seen)).mean()
     of_test = measure(scores, hidden, ~seen).mean()
-    return {f"{part} {name}": float(row[name]) for name in of_train.index for part, row in
-            (("train", of_train), ("test", of_test))}  # fmt: skip
+    parts = {"train": of_train, "test": of_test}
+    return {f"{part} {name}": float(row[name]) for name in of_train.index for part, row in parts.items()}
 
 
 def original_run(table: Interactions, seed: int, *, fit_on: Literal["train", "all"] = "train") -> dict[str, float]:
@@ -164,8 +164,8 @@ def over_seeds(
     Returns
     -------
     pandas.DataFrame
-        One row per genre, the mean over seeds of `AUC`, `precision@10` and `fame@10`, the mean share of candidates that
-        are less popular than the ten.
+        One row per genre, the mean over seeds of `AUC`, `precision@10` and `popularity@10`, the mean share of
+        candidates that are less popular than the ten.
     """
     parts = []
     split = hold_out_artists if hold_out == "artists" else hold_out_cells
@@ -177,24 +177,27 @@ def over_seeds(
         if hold_out == "artists":
             candidates = np.broadcast_to(~known(train).any(axis=0), candidates.shape)
         result = measure(scores, known(test), candidates)
-        parts.append(result.assign(**{"fame@10": _fame(scores, candidates, table.popularity)}))
+        parts.append(result.assign(**{"popularity@10": _popularity(scores, candidates, table.popularity)}))
     return pd.concat(parts).groupby(level=0).mean()
 
 
-def _fame(scores: NDArray[np.float32], candidates: Mask, popularity: NDArray[np.float64], k: int = 10) -> list[float]:
+def _popularity(
+    scores: NDArray[np.float32], candidates: Mask, popularity: NDArray[np.float64], k: int = 10
+) -> list[float]:
     best = top_k(np.where(candidates, scores, -np.inf).astype(np.float32), k).ids
     shares = []
-    for ids, mine in zip(best, candidates, strict=True):
-        place = np.full(len(mine), np.nan)
-        place[mine] = (stats.rankdata(popularity[mine]) - 1) / max(mine.sum() - 1, 1)
+    for ids, ranked in zip(best, candidates, strict=True):
+        place = np.full(len(ranked), np.nan)
+        place[ranked] = (stats.rankdata(popularity[ranked]) - 1) / max(ranked.sum() - 1, 1)
         shares.append(float(place[ids[ids >= 0]].mean()))
     return shares
 
 
-def means(results: Mapping[str, pd.DataFrame], metric: str) -> pd.DataFrame:
+def means(results: Mapping[tuple[str, str], pd.DataFrame], metric: str) -> pd.DataFrame:
     """Return the mean over genres of each system with its bootstrap interval: `value`, `low`, `high`."""
     rows = {name: bootstrap_mean(frame[metric].to_numpy()) for name, frame in results.items()}
-    return pd.DataFrame(rows.values(), index=pd.Index(rows, name="system")).set_axis(["value", "low", "high"], axis=1)
+    index = pd.MultiIndex.from_tuples(rows, names=["row is a", "system"])
+    return pd.DataFrame(rows.values(), index=index).set_axis(["value", "low", "high"], axis=1)
 
 
 def agreement(a: NDArray[Any], b: NDArray[Any], candidates: Mask, k: int = 10) -> pd.DataFrame:

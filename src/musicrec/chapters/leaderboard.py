@@ -1,68 +1,83 @@
-"""What chapter 12 asks of all systems: who is helped, which artists are found, what traps are worth."""
+"""The rows of the leaderboard: which systems it fits, what earlier chapters stored, and who stands where."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from musicrec.datasets.interactions import Interactions
+from musicrec.chapters.leaderboard_groups import Found
 from musicrec.datasets.side_information import SideInformation
-from musicrec.evaluation.ranking import Evaluation, evaluate, evaluate_lists
-from musicrec.evaluation.statistics import bootstrap_mean, user_means
+from musicrec.evaluation.ranking import Evaluation
+from musicrec.evaluation.statistics import bootstrap_mean, paired_difference, summarise, user_means
 from musicrec.evaluation.storage import load_evaluations
 from musicrec.models import registry
-from musicrec.models.base import BATCH
-from musicrec.models.rankers.hybrid import Hybrid
-from musicrec.models.top_k import mask_seen, top_k
-from musicrec.parallel import parallel_map
+from musicrec.models.registry import System
+from musicrec.page.chapter import Chapter
 from musicrec.scores.builds import current_build
 from musicrec.scores.stamps import stamped
-from musicrec.splits.by_user import Split, is_held_out, split_by_user
 
 # Published on the same data under the same protocol (random 8:1:1 by user, all artists ranked, no filter): the table
 # of the library RecBole-GNN [Zhao et al., 2022]. Quoted, not rerun.
 PUBLISHED = pd.DataFrame(
     {
-        "ndcg@10": [0.2068, 0.2057, 0.1972, 0.1898, 0.1674, 0.1604],
-        "recall@10": [0.2123, 0.2127, 0.2064, 0.1960, 0.1761, 0.1696],
+        "NDCG@10": [0.2068, 0.2057, 0.1972, 0.1898, 0.1674, 0.1604],
+        "Recall@10": [0.2123, 0.2127, 0.2064, 0.1960, 0.1761, 0.1696],
     },
     pd.Index(["MHCN", "SEPT", "LightGCN", "NGCF", "BPR", "NeuMF"], name="system"),
 )
-GROUPS = ("niche", "between", "mainstream")
+HYBRID = "hybrid"
+WITH_VALID = (HYBRID, "ease", "ease-side")  # are fitted on the validation listens too, in a table of their own
+AS_SEARCHED = ("als",)  # the chapter that stores them takes what the search chose
+SLOW = ("networks",)  # families that are not fitted twice
+QUICK = {"epochs": 3, "folds": 1, "rounds": 20}  # what shortens the training of these and of the hybrid
+METRICS = ["ndcg@10", "sd", "recall@10", "mrr@10", "hit@10", "precision@10", "r-precision@10"]
 
 
-def effort() -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return what the kept searches for settings cost and chose, best first, and why others were not searched."""
-    rows, others = {}, {}
-    for name, system in registry.systems().items():
-        try:
-            kept = registry.record(name)
-        except LookupError:
-            others[name] = "was not searched yet" if system.space else system.unsearched
-            continue
-        rows[name] = {
-            "NDCG@10": kept["ndcg@10"], "trials": kept["budget"]["trials"], "minutes": kept["budget"]["seconds"] / 60,
-            "settings": ", ".join(f"{setting} {value}" for setting, value in kept["settings"].items()),
-            "at an edge": "; ".join(kept["edges"]) or "–",
-        }  # fmt: skip
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("system")
-    return table.sort_values("NDCG@10", ascending=False), others
+class Entry(NamedTuple):
+    """A row: a system, whose settings it has, and what it is fitted on.
+
+    Attributes
+    ----------
+    system : str
+        As the registry calls it.
+    searched : bool
+        Whether it has the settings of the search, beside a row with those that its chapter chose.
+    with_valid : bool
+        Whether it is fitted on training and validation listens, and not on training listens alone.
+    """
+
+    system: str
+    searched: bool = False
+    with_valid: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the row in the score records."""
+        marks = {"searched": self.searched, "with validation": self.with_valid}
+        return ", ".join([self.system, *(mark for mark, holds in marks.items() if holds)])
+
+    @property
+    def protocol(self) -> str:
+        """The protocol of the row in the score records."""
+        return "listeners+valid" if self.with_valid else "listeners"
 
 
-def stored(n_splits: int, folder: Path | None = None) -> dict[str, list[Evaluation]]:
-    """Return the evaluations on `n_splits` splits that the chapters of a build stored, by system.
+def stored(chapter: Chapter, folder: Path | None = None) -> dict[str, list[Evaluation]]:
+    """Return the evaluations that the other chapters of a build stored, by system.
 
-    Only what an execution of the book left, and nobody touched since, is taken.
+    Only what an execution of the book left, and nobody touched since, is taken. What knows the truth of simulated
+    listeners is no competitor and is left out.
 
     Parameters
     ----------
-    n_splits : int
-        On how many splits this chapter compares systems.
+    chapter : Chapter
+        The one that asks; what it stored itself in an earlier execution is not read.
     folder : Path, optional
         Of the build; by default the one of this execution.
 
@@ -72,19 +87,22 @@ def stored(n_splits: int, folder: Path | None = None) -> dict[str, list[Evaluati
         When a system was stored on another number of splits, or by two chapters with different results: neither
         can be compared, and nothing is left out silently.
     """
+    outside = registry.systems("simulated listeners")
     found: dict[str, list[Evaluation]] = {}
     sources: dict[str, str] = {}
-    for chapter, paths in stamped(folder or current_build()).items():
-        for path in (path for path in paths if path.suffix == ".npz"):
-            name, evaluations = path.stem, load_evaluations(path)
-            if len(evaluations) != n_splits:
-                raise ValueError(
-                    f"{chapter} stored {name} on {len(evaluations)} splits, which cannot be compared with {n_splits}; "
-                    "every chapter takes the splits of `open_chapter`"
-                )
-            if name in found and not all(map(_same, found[name], evaluations)):
-                raise ValueError(f"{sources[name]} and {chapter} both stored {name}, with different results")
-            found[name], sources[name] = evaluations, chapter
+    others = {name: paths for name, paths in stamped(folder or current_build()).items() if name != chapter.book.chapter}
+    for source, path in ((source, path) for source, paths in others.items() for path in paths):
+        if path.suffix != ".npz" or path.stem in outside:
+            continue
+        name, evaluations = path.stem, load_evaluations(path)
+        if len(evaluations) != len(chapter.seeds):
+            raise ValueError(
+                f"{source} stored {name} on {len(evaluations)} splits, which cannot be compared with "
+                f"{len(chapter.seeds)}; every chapter takes the splits of `open_chapter`"
+            )
+        if name in found and not all(map(_same, found[name], evaluations)):
+            raise ValueError(f"{sources[name]} and {source} both stored {name}, with different results")
+        found[name], sources[name] = evaluations, source
     return found
 
 
@@ -92,124 +110,99 @@ def _same(one: Evaluation, other: Evaluation) -> bool:
     return np.array_equal(one.users, other.users) and np.array_equal(one.lists, other.lists)
 
 
-def user_groups(listens: Interactions) -> pd.Series:
-    """Return a group for each user, by the median number of listeners of the user's artists: thirds of all users."""
-    listeners = listens.popularity()
-    rows, items = listens.coordinates()
-    fame = pd.Series(listeners[items]).groupby(rows).median().reindex(range(listens.n_users), fill_value=0)
-    return pd.Series(pd.qcut(fame.rank(method="first"), 3, labels=list(GROUPS)), name="group")
+def entries(stored: Collection[str]) -> list[Entry]:
+    """Return what the leaderboard fits, what takes longest first.
 
-
-def by_group(systems: Mapping[str, Sequence[Evaluation]], groups: pd.Series, metric: str) -> pd.DataFrame:
-    """Return the mean of a metric for each group of users, one row per system, one column per group."""
-    rows = {}
-    for name, evaluations in systems.items():
-        values = pd.Series(user_means(evaluations, metric), evaluations[0].users)
-        rows[name] = values.groupby(groups.loc[values.index].to_numpy(), observed=True).mean()
-    return pd.DataFrame(rows).T.reindex(columns=[g for g in GROUPS if g in set(groups)])
-
-
-def bands(listens: Interactions, seeds: Sequence[int]) -> list[NDArray[np.int64]]:
-    """Return for each split the band of each item: 0 cold, 1 for 1 to 4 training listeners, 2 for 5 to 29, 3 above."""
-    return [np.digitize(split_by_user(listens, seed).train.popularity(), [1, 5, 30]) for seed in seeds]
-
-
-BANDS = ("cold", "1 to 4 listeners", "5 to 29", "30 and more")
-
-
-def by_band(systems: Mapping[str, Sequence[Evaluation]], listens: Interactions, seeds: Sequence[int]) -> pd.DataFrame:
-    """Return the share of held-out listens that a list holds, for each band of artists by training listeners.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per system, one column per band; the row "share of held-out listens" says how many there are.
+    That is every system of the registry which no chapter has `stored`; with the settings of the search, what was
+    stored with others and is quick to fit; and a few on more data.
     """
-    splits = [split_by_user(listens, seed) for seed in seeds]
-    band = bands(listens, seeds)
-    wanted = np.zeros(4)
-    hits = {name: np.zeros(4) for name in systems}
-    for n, split in enumerate(splits):
-        wanted += np.bincount(band[n][split.test.matrix.indices], minlength=4)
-        for name, evaluations in systems.items():
-            e = evaluations[n]
-            found = e.lists[is_held_out(e.lists, e.users, split.test)]
-            hits[name] += np.bincount(band[n][found], minlength=4)
-    table = pd.DataFrame({name: values / np.maximum(wanted, 1) for name, values in hits.items()}, BANDS).T
-    table.loc["share of held-out listens"] = wanted / wanted.sum()
-    return table
+    systems = registry.systems()
+    rows = [Entry(name) for name in systems if name not in stored]
+    again = (systems[name] for name in stored if name in systems and name not in AS_SEARCHED)
+    rows += [Entry(system.name, searched=True) for system in again if system.space and system.family not in SLOW]
+    rows += [Entry(name, with_valid=True) for name in WITH_VALID]
+    return sorted(rows, key=lambda row: _seconds(row.system), reverse=True)
 
 
-def beyond_accuracy(systems: Mapping[str, Sequence[Evaluation]]) -> pd.DataFrame:
-    """Return one row per system: NDCG@10 beside coverage, Gini, novelty, tag diversity and seconds of training."""
-    rows = {}
-    for name, evaluations in systems.items():
-        means = pd.DataFrame([e.means() for e in evaluations]).mean()
-        rows[name] = {**means, "training seconds": np.mean([e.fit_seconds for e in evaluations])}
-    table = pd.DataFrame(rows).T
-    wanted = ["ndcg@10", "coverage@10", "gini@10", "novelty@10", "tag-diversity@10", "training seconds"]
-    return table.reindex(columns=[name for name in wanted if name in table]).sort_values("ndcg@10", ascending=False)
+def _seconds(name: str) -> float:
+    """Return what a trial of the search for a system took; nothing where none was timed, as those are quick to fit."""
+    if name == HYBRID:  # fits ten others
+        return np.inf
+    try:
+        budget = registry.record(name)["budget"]
+    except LookupError:
+        return 0.0
+    return budget["seconds"] / budget["trials"]
 
 
-def pareto(table: pd.DataFrame, better: str, cheaper: str) -> list[str]:
-    """Return the rows that no other row beats in both columns (more of `better`, less of `cheaper`), best first.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"good": [3, 2, 1], "cost": [9, 1, 5]}, ["a", "b", "c"])
-    >>> pareto(table, "good", "cost")
-    ['a', 'b']
-    """
-    front, least = [], np.inf
-    for name, row in table.sort_values([better, cheaper], ascending=[False, True]).iterrows():
-        if row[cheaper] < least:
-            front.append(str(name))
-            least = row[cheaper]
-    return front
+def builds(entries: Iterable[Entry], side: SideInformation, *, quick: bool = False) -> dict[str, partial]:
+    """Return what builds an unfitted model for each row, by the name of the row."""
+    systems = [(entry.name, registry.find(entry.system)) for entry in entries]
+    return {name: partial(system.create, _settings(system, quick), side) for name, system in systems}
 
 
-def ablate(
-    variants: Mapping[str, Mapping[str, Any]], side: SideInformation, split: Split, *, seed: int = 0, jobs: int = 1
-) -> dict[str, tuple[Evaluation, pd.DataFrame]]:
-    """Evaluate forms of the hybrid, by their settings, on the validation part of a split, `jobs` at a time.
-
-    Returns
-    -------
-    dict of str to tuple of Evaluation and pandas.DataFrame
-        The evaluation of each form, and the importance of its features.
-    """
-
-    def one(settings: Mapping[str, Any]) -> tuple[Evaluation, pd.DataFrame]:
-        model = Hybrid(side, **settings).fit(split.train, rng=np.random.default_rng(seed))
-        return evaluate(model, split, part="valid"), model.importance
-
-    return dict(zip(variants, parallel_map(one, variants.values(), jobs), strict=True))
+def _settings(system: System, quick: bool) -> dict[str, Any]:
+    """Return what the search chose for a system, or nothing; in a quick run the training is shortened."""
+    try:
+        settings = registry.tuned(system.name)
+    except LookupError:  # not searched yet: it stands as its class has it
+        settings = {}
+    if quick and (system.family in SLOW or system.name == HYBRID):
+        known = inspect.signature(system.load()).parameters
+        settings |= {name: value for name, value in QUICK.items() if name in known}
+    return settings
 
 
-def other_definitions(
-    systems: Mapping[str, Sequence[Evaluation]], listens: Interactions, seeds: Sequence[int], k: int = 10
-) -> pd.DataFrame:
-    """Return the same lists under three definitions of NDCG that all go by that name.
+def effort() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what the kept searches for settings cost and chose, best first, and why others were not searched."""
+    rows, others = {}, {}
+    for name, system in registry.systems().items():
+        try:
+            kept = registry.record(name)
+        except LookupError:
+            others[name] = {"why not": "was not searched yet" if system.space else system.unsearched}
+            continue
+        rows[name] = {
+            "NDCG@10": kept["ndcg@10"],
+            "trials": kept["budget"]["trials"],
+            "minutes": kept["budget"]["seconds"] / 60,
+            "settings": ", ".join(f"{setting} {value}" for setting, value in kept["settings"].items()),
+            "at an edge": "; ".join(kept["edges"]) or "–",
+        }
+    searches, rest = (pd.DataFrame.from_dict(each, orient="index").rename_axis("system") for each in (rows, others))
+    return searches.sort_values("NDCG@10", ascending=False), rest
 
-    `ours` divides by the best list that the user's held-out artists allow; `full ideal` by k hits for everyone,
-    however few are held out; `hits only` averages over the users with a hit alone, as some code does by dividing by
-    the gain that was found.
-    """
-    weights = 1 / np.log2(np.arange(k) + 2)
-    rows: dict[str, dict[str, float]] = {}
-    tests = [split_by_user(listens, seed).test for seed in seeds]
-    for name, evaluations in systems.items():
-        values: dict[str, list[float]] = {"ours": [], "full ideal": [], "hits only": []}
-        for e, test in zip(evaluations, tests, strict=True):
-            hits = is_held_out(e.lists, e.users, test)
-            gain = hits @ weights
-            n_hits = hits.sum(axis=1)
-            found = np.concatenate([[0.0], np.cumsum(weights)])[n_hits]
-            values["ours"].append(float(e.per_user[f"ndcg@{k}"].mean()))
-            values["full ideal"].append(float((gain / weights.sum()).mean()))
-            values["hits only"].append(float((gain[n_hits > 0] / found[n_hits > 0]).mean()) if n_hits.any() else 0.0)
-        rows[name] = {what: float(np.mean(v)) for what, v in values.items()}
-    return pd.DataFrame(rows).T
+
+class Effort(NamedTuple):
+    """How much was searched: `n` systems with `trials` each, "20" or "20 to 35"."""
+
+    n: int
+    trials: str
+
+
+def search_effort(searches: pd.DataFrame) -> Effort:
+    """Return how many systems were searched and with how many trials."""
+    fewest, most = searches["trials"].min(), searches["trials"].max()
+    return Effort(len(searches), str(fewest) if fewest == most else f"{fewest} to {most}")
+
+
+def board(systems: Mapping[str, Sequence[Evaluation]]) -> pd.DataFrame:
+    """Return the mean of every metric over splits, and the `sd` of NDCG@10; one row per system, best first."""
+    summaries = {name: summarise(evaluations) for name, evaluations in systems.items()}
+    table = pd.DataFrame({name: summary["value"] for name, summary in summaries.items()}).T
+    table["sd"] = pd.Series({name: summary.loc["ndcg@10", "sd"] for name, summary in summaries.items()})
+    return table.sort_values("ndcg@10", ascending=False, kind="stable").rename_axis("system")
+
+
+def reads_more(name: str) -> bool:
+    """Say whether a system reads tags, friends or plays beside who listens to whom."""
+    return name in (systems := registry.systems()) and bool(systems[name].reads)
+
+
+def kinds(rows: Iterable[Entry]) -> list[str]:
+    """Return for each row what its system knows, as a legend says it."""
+    kind = {True: "reads tags, friends or plays", False: "listens alone"}
+    return ["this book" if row.system == HYBRID else kind[reads_more(row.system)] for row in rows]
 
 
 def interval_table(systems: Mapping[str, Sequence[Evaluation]], metric: str) -> pd.DataFrame:
@@ -219,23 +212,87 @@ def interval_table(systems: Mapping[str, Sequence[Evaluation]], metric: str) -> 
     return table.sort_values("value", ascending=False)
 
 
-def id_neighbours(split: Split, width: float, k: int = 10) -> Evaluation:
-    """Evaluate a "model" that only looks at how close an artist's number is to those of the user's artists.
+class Standing(NamedTuple):
+    """The hybrid, the best single system, and the best of those that read listens alone, with their NDCG@10."""
 
-    It listens to nothing and nobody: a score is the sum of exp(-distance / width) over the training artists. What it
-    reaches is what the order of a file gives away.
-    """
-    seen, test = split.train + split.valid, split.test
-    users = np.flatnonzero(test.history_sizes())
-    numbers = np.arange(test.n_items)
-    lists = []
-    for start in range(0, len(users), BATCH):
-        batch = users[start : start + BATCH]
-        scores = np.zeros((len(batch), test.n_items), np.float32)
-        for row, user in enumerate(batch):
-            for item in split.train.matrix.indices[slice(*split.train.matrix.indptr[user : user + 2])]:
-                low, high = max(0, int(item - 8 * width)), int(item + 8 * width) + 1
-                near = numbers[low:high]
-                scores[row, near] += np.exp(-np.abs(near - item) / width).astype(np.float32)
-        lists.append(top_k(mask_seen(scores, seen.matrix[batch]), k).ids)
-    return evaluate_lists(np.concatenate(lists), users, test, split.train)
+    hybrid: float
+    single: str
+    single_value: float
+    pure: str
+    pure_value: float
+
+
+def standing(board: pd.DataFrame, rows: Mapping[str, Entry]) -> Standing:
+    """Find the best rows of a board; `rows` says which system each of them is."""
+    others = board.index.drop(HYBRID)
+    single, pure = others[0], next(name for name in others if not reads_more(rows[name].system))
+    values = board["ndcg@10"].to_dict()
+    return Standing(values[HYBRID], single, values[single], pure, values[pure])
+
+
+def by_split(systems: Mapping[str, Sequence[Evaluation]], seeds: Sequence[int]) -> pd.DataFrame:
+    """Return NDCG@10 on each split after the `mean` over them, one row per system."""
+    table = pd.DataFrame({name: [e.means()["ndcg@10"] for e in each] for name, each in systems.items()}).T
+    table.columns = pd.Index([f"split {seed}" for seed in seeds])
+    table.insert(0, "mean", table.mean(axis=1))
+    return table.rename_axis("system")
+
+
+class Late(NamedTuple):
+    """How far the hybrid, fitted on validation listens too, is from the best of the others, with its interval."""
+
+    other: str
+    gap: float
+    low: float
+    high: float
+    worst: float  # NDCG@10 of the hybrid on its least favourable split
+
+
+def late_standing(splits: pd.DataFrame, late: Mapping[str, Sequence[Evaluation]]) -> Late:
+    """Sum up a table of `by_split`."""
+    other = str(splits["mean"].drop(HYBRID).idxmax())
+    gap = paired_difference(late[HYBRID], late[other])
+    return Late(other, gap.mean, gap.low, gap.high, float(splits.T[HYBRID].drop("mean").min()))
+
+
+def beside_published(before: float, after: float) -> pd.DataFrame:
+    """Return what the hybrid has `before` and `after` it may use the validation listens, beside the best published."""
+    table = pd.DataFrame({"NDCG@10": [before, after]}, ["without validation listens", "with them"])
+    table["times the best published"] = table["NDCG@10"] / PUBLISHED["NDCG@10"].max()
+    return table.rename_axis("hybrid")
+
+
+def shown(rows: Mapping[str, Entry], stored: Collection[str]) -> set[str]:
+    """Return the rows that the tables of groups show: what is fitted here, and what stands for the other chapters."""
+    fitted = {name for name, row in rows.items() if name not in stored and not row.searched}
+    return fitted | {"als", "item-knn", "user-knn", "popularity", "nncf"}
+
+
+class Takeaways(NamedTuple):
+    """NDCG@10 of a few systems, what the best ingredient is worth, and the share of cold artists."""
+
+    ease: float
+    network: float  # the better of the two
+    ease_side: float
+    hybrid: float
+    late: float
+    most: float
+    cold: float
+    found: float
+
+
+def takeaways(board: pd.DataFrame, splits: pd.DataFrame, effects: pd.DataFrame, found: Found) -> Takeaways:
+    """Sum up the chapter from its board, the table `by_split`, the effects of ingredients, and what is found."""
+    values, difference = board["ndcg@10"].to_dict(), effects["difference"].to_dict()
+    network = max(values["lightgcn"], values["mult-vae"])
+    late = splits["mean"].to_dict()[HYBRID]
+    return Takeaways(
+        ease=values["ease"],
+        network=network,
+        ease_side=values["ease-side"],
+        hybrid=values[HYBRID],
+        late=late,
+        most=-min(difference.values()),
+        cold=found.cold,
+        found=found.hybrid,
+    )

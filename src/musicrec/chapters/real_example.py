@@ -46,20 +46,20 @@ def most_connected(dataset: Dataset, n: int = 10) -> pd.DataFrame:
             "friends": friends[best],
             "artists": listens.history_sizes()[best],
             "plays": np.asarray(listens.matrix[best].sum(axis=1)).astype(np.int64),
-            "listeners of the median artist": median_fame(listens)[best],
+            "listeners of the median artist": median_popularity(listens)[best],
         },
         index=pd.Index(listens.users[best], name="listener"),
     )
 
 
-def median_fame(listens: Interactions) -> NDArray[np.float64]:
+def median_popularity(listens: Interactions) -> NDArray[np.float64]:
     """Return how many listeners the median artist of each user has, shape (n_users,); NaN without artists.
 
     Examples
     --------
     >>> import scipy.sparse as sp
     >>> listens = Interactions(sp.csr_array(np.array([[1, 1, 0], [1, 0, 0], [0, 0, 0]])), np.arange(3), np.arange(3))
-    >>> median_fame(listens).tolist()
+    >>> median_popularity(listens).tolist()
     [1.5, 2.0, nan]
     """
     rows, columns = listens.coordinates()
@@ -71,9 +71,9 @@ def kinds(train: Interactions, held_out: Interactions, *, least: int = 3) -> dic
     """Choose three listeners of different kinds by what can be counted in the training listens.
 
     Of listeners with something held out and at least the median number of artists, `mainstream` is the one whose
-    `median_fame` is nearest to the 95th percentile, `niche` nearest to the 5th: near the ends, but not the extremes,
-    who are often odd in other ways. `few artists` has fewest artists of those with at least `least` that somebody
-    else listens to as well. Of equals the first in the data is taken.
+    `median_popularity` is nearest to the 95th percentile, `niche` nearest to the 5th: near the ends, but not the
+    extremes, who are often odd in other ways. `few artists` has fewest artists of those with at least `least` that
+    somebody else listens to as well. Of equals the first in the data is taken.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def kinds(train: Interactions, held_out: Interactions, *, least: int = 3) -> dic
     ValueError
         When there are no three such listeners.
     """
-    fame, sizes = median_fame(train), train.history_sizes()
+    popularity, sizes = median_popularity(train), train.history_sizes()
     able = (held_out.history_sizes() > 0) & (sizes >= np.median(sizes))
     some = np.flatnonzero(able)
     rows, columns = train.coordinates()
@@ -95,8 +95,8 @@ def kinds(train: Interactions, held_out: Interactions, *, least: int = 3) -> dic
             f"too few listeners to choose from: {len(some)} have something held out and at least the median number "
             f"of artists, {int((shared >= least).sum())} have {least} artists that somebody else listens to"
         )
-    ends = np.quantile(fame[some], [0.95, 0.05])
-    mainstream, niche = (int(some[np.argmin(np.abs(fame[some] - end))]) for end in ends)
+    ends = np.quantile(popularity[some], [0.95, 0.05])
+    mainstream, niche = (int(some[np.argmin(np.abs(popularity[some] - end))]) for end in ends)
     few = int(np.argmin(np.where(shared >= least, sizes, sizes.max() + 1)))
     if len({mainstream, niche, few}) < 3:
         raise ValueError("too few listeners to choose from: two of the three kinds would be the same listener")
@@ -123,15 +123,15 @@ def unordered(names: Sequence[str], ids: ArrayLike, *, by_name: bool = False, in
     rows = list(enumerate(map(str, names)))
     if by_name:
         rows.sort(key=lambda row: row[1])
-    wanted = [int(item) for item in np.asarray(ids) if item >= 0]
+    items = [int(item) for item in np.asarray(ids) if item >= 0]
     database = sqlite3.connect(":memory:")
     try:
         database.execute("CREATE TABLE items (item INTEGER NOT NULL, name TEXT NOT NULL)")
         database.executemany("INSERT INTO items VALUES (?, ?)", rows)
         if index:
             database.execute("CREATE INDEX by_item ON items (item)")
-        places = ", ".join("?" * len(wanted))
-        return [name for (name,) in database.execute(f"SELECT name FROM items WHERE item IN ({places})", wanted)]
+        places = ", ".join("?" * len(items))
+        return [name for (name,) in database.execute(f"SELECT name FROM items WHERE item IN ({places})", items)]
     finally:
         database.close()
 
@@ -230,7 +230,7 @@ def reasons(model: Recommender, user: int, ids: ArrayLike, names: ArrayLike, *, 
     names : array-like of str, shape (n_items,)
         Names of all items.
     """
-    items, called = [int(item) for item in np.asarray(ids) if item >= 0], np.asarray(names, dtype=object)
+    items, named = [int(item) for item in np.asarray(ids) if item >= 0], np.asarray(names, dtype=object)
     if isinstance(model, Popularity):
         return [f"{model.listeners[item]:,.0f} listeners" for item in items]
     if isinstance(model, Hybrid):
@@ -241,7 +241,7 @@ def reasons(model: Recommender, user: int, ids: ArrayLike, names: ArrayLike, *, 
     except NotImplementedError:
         return ["cannot say"] * len(items)
     return [
-        ", ".join(f"{called[own]} {part:+.2f}" for own, part in zip(each.index.to_numpy(), each, strict=True))
+        ", ".join(f"{named[own]} {part:+.2f}" for own, part in zip(each.index.to_numpy(), each, strict=True))
         for each in parts
     ]
 
@@ -259,10 +259,10 @@ def _named(places: Mapping[str, int]) -> str:
     return ", ".join(f"{name} #{place}" for name, place in best) + more if places else "no system's first ten"
 
 
-def asked_for(served: Served, wanted: Sequence[str] = EVERYDAY) -> list[str]:
+def asked_for(served: Served, names: Sequence[str] = EVERYDAY) -> list[str]:
     """Return the names somebody might type, or, where the data have them not, as many of the best known."""
-    known = set(served.names[: served.n])
-    return list(wanted) if set(wanted) <= known else served.names[: min(len(wanted), served.n)]
+    in_data = set(names) <= set(served.names[: served.n])
+    return list(names) if in_data else served.names[: min(len(names), served.n)]
 
 
 def answer(served: Served, texts: Sequence[str], k: int = 10) -> pd.DataFrame:
@@ -286,9 +286,10 @@ def answer(served: Served, texts: Sequence[str], k: int = 10) -> pd.DataFrame:
     found = served.recommend(liked, k)
     adds = [served.adds(liked, each.artist) for each in found]
     parts = pd.DataFrame(np.reshape(adds, (len(found), len(liked))), columns=[served.names[a] for a in liked])
-    facts = pd.DataFrame({
-        "artist": [served.names[each.artist] for each in found],
+    items = [each.artist for each in found]
+    columns = {
+        "artist": [served.names[item] for item in items],
         "score": [each.score for each in found],
-        "listeners": [int(served.listeners[each.artist]) for each in found],
-    })  # fmt: skip
-    return pd.concat([facts, parts], axis=1)
+        "listeners": [int(served.listeners[item]) for item in items],
+    }
+    return pd.concat([pd.DataFrame(columns), parts], axis=1)

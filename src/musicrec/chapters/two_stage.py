@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -117,3 +117,42 @@ def outlier_report(playlists: Floats, songs: Floats, planted: Floats) -> dict[st
         f"in {SONGS}": float(first.mean()),
         f"playlists with more than ten in {SONGS}": float((first > 10).mean()),
     }
+
+
+class Written(NamedTuple):
+    """A playlist that was written: whose it is, what was found, where it is.
+
+    Attributes
+    ----------
+    genre : str
+        Where the data list the playlist.
+    known, held_out, right : int
+        Songs of the playlist that were known and held out; how many of the latter are among the fifty.
+    files : list of str
+        Names of the files.
+    simulated : bool
+        Whether the songs are invented.
+    """
+
+    genre: str
+    known: int
+    held_out: int
+    right: int
+    files: list[str]
+    simulated: bool
+
+
+def average_playlist(result: Evaluation, metric: str = "ndcg@50") -> int:
+    """Return the row of the playlist in the middle when all are ordered by a metric."""
+    values = result.per_user[metric].to_numpy()
+    return int(np.argsort(values, kind="stable")[len(values) // 2])
+
+
+def shown(table: pd.DataFrame, right: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return a table of `song_table` as a page shows it: numbered, with lengths in minutes, and what is right."""
+    seconds = table["Track Duration (ms)"] // 1000
+    page = table[["Track Name", "Artist Name(s)", "Album Name"]].assign(
+        length=[f"{s // 60}:{s % 60:02}" for s in seconds.tolist()]
+    )
+    page["held out"] = right
+    return page.set_index(pd.RangeIndex(1, len(page) + 1, name="place"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -12,7 +10,7 @@ from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.songs import Floats
 from musicrec.evaluation import metrics
 from musicrec.evaluation.ranking import Evaluation
-from musicrec.models.base import BATCH
+from musicrec.models.base import BATCH, Recommender
 from musicrec.models.top_k import mask_seen, top_k
 from musicrec.splits.by_user import is_held_out
 from musicrec.splits.playlists import CANDIDATES, SONGS
@@ -50,7 +48,7 @@ def measure(lists: NDArray[np.int64], held_out: Interactions) -> Evaluation:
     return Evaluation(users, pd.DataFrame(columns), lists)
 
 
-def best_lists(score: Any, train: Interactions, users: NDArray[np.int64], k: int = CANDIDATES) -> NDArray[np.int64]:
+def best_lists(model: Recommender, users: NDArray[np.int64], k: int = CANDIDATES) -> NDArray[np.int64]:
     """Return the k best songs of each playlist, none of its own, shape (n, k); equal scores in random order.
 
     Songs stand in the file in the order of the playlists they are in, so that ties broken by index would favour the
@@ -58,18 +56,17 @@ def best_lists(score: Any, train: Interactions, users: NDArray[np.int64], k: int
 
     Parameters
     ----------
-    score : callable
-        Takes the row numbers of some playlists and returns their scores of all songs, float32.
-    train : Interactions
-        The playlists without what is held out of them.
+    model : Recommender
+        Fitted on the playlists as far as they are known.
     users : numpy.ndarray, shape (n,)
-        For whom.
+        Row numbers of playlists.
     """
+    train = model.train
     order = np.random.default_rng(0).permutation(train.n_items)
     lists = []
     for start in range(0, len(users), BATCH):
         batch = users[start : start + BATCH]
-        scores = mask_seen(np.array(score(batch), np.float32), train.matrix[batch])
+        scores = mask_seen(np.array(model.scores(batch), np.float32), train.matrix[batch])
         ids = top_k(scores[:, order], k).ids
         lists.append(np.where(ids >= 0, order[ids], -1))
     return np.concatenate(lists)

@@ -63,6 +63,12 @@ def open_chapter(name: str, dataset: str, *, seed: int, quick: bool, songs: bool
     if songs:
         dataset = "simulated-songs" if dataset.startswith("simulated") else "auto-songs"
     data = datasets.load(dataset, seed=seed)
+    say_source(data)
+    return Chapter(data, ScoreBook(name, data, quick=quick), seed, SEEDS[:1] if quick else SEEDS, quick)
+
+
+def say_source(data: Dataset) -> None:
+    """Say on the page which data these are; `open_chapter` does it for the chapter's own."""
     about = data.provenance
     prose(
         "Data of this page: **{source}**, version {version}, fingerprint {fingerprint}.",
@@ -70,7 +76,6 @@ def open_chapter(name: str, dataset: str, *, seed: int, quick: bool, songs: bool
         version=about.version,
         fingerprint=about.fingerprint,
     )
-    return Chapter(data, ScoreBook(name, data, quick=quick), seed, SEEDS[:1] if quick else SEEDS, quick)
 
 
 def close_chapter(

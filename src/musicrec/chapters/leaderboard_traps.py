@@ -1,0 +1,156 @@
+"""Traps that would make a system look better, and rulers that make scores of different papers incomparable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.side_information import SideInformation
+from musicrec.evaluation.ranking import Evaluation, evaluate, evaluate_lists
+from musicrec.evaluation.sampled import held_out_ranks, sampled_metrics
+from musicrec.models.base import BATCH, Recommender
+from musicrec.models.rankers.with_trap import WithTrap
+from musicrec.models.top_k import mask_seen, top_k
+from musicrec.splits.by_user import Split, is_held_out, split_by_user
+
+
+def id_neighbours(split: Split, width: float, k: int = 10) -> Evaluation:
+    """Evaluate a "model" that only looks at how close an artist's number is to those of the user's artists.
+
+    It listens to nothing and nobody: a score is the sum of exp(-distance / width) over the training artists. What it
+    reaches is what the order of a file gives away.
+    """
+    seen, test = split.train + split.valid, split.test
+    users = np.flatnonzero(test.history_sizes())
+    numbers = np.arange(test.n_items)
+    lists = []
+    for start in range(0, len(users), BATCH):
+        batch = users[start : start + BATCH]
+        scores = np.zeros((len(batch), test.n_items), np.float32)
+        for row, user in enumerate(batch):
+            for item in split.train.matrix[[user]].indices:
+                low, high = max(0, int(item - 8 * width)), int(item + 8 * width) + 1
+                near = numbers[low:high]
+                scores[row, near] += np.exp(-np.abs(near - item) / width).astype(np.float32)
+        lists.append(top_k(mask_seen(scores, seen.matrix[batch]), k).ids)
+    return evaluate_lists(np.concatenate(lists), users, test, split.train)
+
+
+class Leaks(NamedTuple):
+    """NDCG@10 of a system as it is, told what its user tagged, and of lists that know nothing but the file.
+
+    `gain` is what being told adds. `cold` and `one` are the mean numbers of test listeners of the artists with no and
+    with one training listener.
+    """
+
+    honest: float
+    told: float
+    gain: float
+    numbers: float
+    popularity: float
+    beats_popularity: bool  # the numbers do
+    cold: float
+    one: float
+
+
+def leaks(build: Callable[[], Recommender], side: SideInformation, split: Split, popularity: Evaluation) -> Leaks:
+    """Measure two leaks on one split, and the test listeners of artists that training hardly knows.
+
+    Parameters
+    ----------
+    build : callable
+        Returns the unfitted system that is told too much.
+    side : SideInformation
+        Of the data.
+    split : Split
+        Its seed seeds the system.
+    popularity : Evaluation
+        Of popularity on the split.
+    """
+    model = build().fit(split.train, rng=np.random.default_rng(split.seed))
+    tagged = side.known(split.train + split.valid).tagged
+    honest, told = (evaluate(each, split).means()["ndcg@10"] for each in (model, WithTrap(model, tagged)))
+    numbers, popular = id_neighbours(split, width=3.0).means()["ndcg@10"], popularity.means()["ndcg@10"]
+    held_out = pd.Series(split.test.popularity()).groupby(split.train.popularity()).mean()
+    few = held_out.get(0, np.nan), held_out.get(1, np.nan)
+    return Leaks(honest, told, told - honest, numbers, popular, bool(numbers > popular), *few)
+
+
+def leak_table(leaks: Leaks, system: str) -> pd.DataFrame:
+    """Return the four scores, one row a list; `system` is the name of the one that was told too much."""
+    rows = {
+        f"{system}, honest": leaks.honest,
+        f"{system}, told what its listener tagged": leaks.told,
+        "closeness of artist numbers": leaks.numbers,
+        "popularity": leaks.popularity,
+    }
+    return pd.Series(rows, name="NDCG@10").to_frame().rename_axis("list")
+
+
+def sampled(
+    builds: Mapping[str, Callable[[], Recommender]], split: Split, *, sizes: Sequence[int] = (1000, 100), seed: int = 0
+) -> pd.DataFrame:
+    """Return NDCG@10 of held-out artists one at a time, among `all artists` and among samples; one row per system."""
+    rows = {}
+    for name, build in builds.items():
+        ranks = held_out_ranks(build().fit(split.train, rng=np.random.default_rng(split.seed)), split)
+        rng = np.random.default_rng(seed)
+        rows[name] = {"all artists": sampled_metrics(ranks)["ndcg@10"]}
+        rows[name] |= {f"{n} sampled": sampled_metrics(ranks, n, rng=rng)["ndcg@10"] for n in sizes}
+    return pd.DataFrame(rows).T.rename_axis("system")
+
+
+def other_definitions(
+    systems: Mapping[str, Sequence[Evaluation]], listens: Interactions, seeds: Sequence[int], k: int = 10
+) -> pd.DataFrame:
+    """Return the same lists under three definitions of NDCG that all go by that name.
+
+    `ours` divides by the best list that the user's held-out artists allow; `full ideal` by k hits for everyone,
+    however few are held out; `hits only` averages over the users with a hit alone, as some code does by dividing by
+    the gain that was found.
+    """
+    weights = 1 / np.log2(np.arange(k) + 2)
+    rows: dict[str, dict[str, float]] = {}
+    tests = [split_by_user(listens, seed).test for seed in seeds]
+    for name, evaluations in systems.items():
+        values: dict[str, list[float]] = {"ours": [], "full ideal": [], "hits only": []}
+        for e, test in zip(evaluations, tests, strict=True):
+            hits = is_held_out(e.lists, e.users, test)
+            gain = hits @ weights
+            n_hits = hits.sum(axis=1)
+            found = np.concatenate([[0.0], np.cumsum(weights)])[n_hits]
+            values["ours"].append(float(e.per_user[f"ndcg@{k}"].mean()))
+            values["full ideal"].append(float((gain / weights.sum()).mean()))
+            values["hits only"].append(float((gain[n_hits > 0] / found[n_hits > 0]).mean()) if n_hits.any() else 0.0)
+        rows[name] = {what: float(np.mean(v)) for what, v in values.items()}
+    return pd.DataFrame(rows).T
+
+
+class Rulers(NamedTuple):
+    """What two habits do to scores.
+
+    Attributes
+    ----------
+    popularity, best_times : float
+        How many times its score among all artists popularity scores among a hundred sampled ones; the same of `best`.
+    best : str
+        The system it is compared with.
+    order : float
+        Rank correlation of our order of systems with the order where only users with a hit count.
+    """
+
+    popularity: float
+    best: str
+    best_times: float
+    order: float
+
+
+def rulers(sampled: pd.DataFrame, definitions: pd.DataFrame) -> Rulers:
+    """Sum up the tables of `sampled`, its best system first, and of `other_definitions`."""
+    times, best = (sampled["100 sampled"] / sampled["all artists"]).to_dict(), str(sampled.index[0])
+    order = definitions["ours"].corr(definitions["hits only"], method="spearman")
+    return Rulers(times["popularity"], best, times[best], order)
