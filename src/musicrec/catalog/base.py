@@ -6,7 +6,6 @@ import difflib
 import errno
 import json
 import random
-import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musicrec.catalog.entry import CatalogError, Entry, Feature, check_name, name_from
+from musicrec.catalog.entry import CatalogError, Entry, Feature, as_typed, check_name, name_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,11 +126,10 @@ class Catalog(ABC):
         from musicrec.catalog.text import Reading
 
         path = Path(path)
-        name = check_name(name_from(path) if name is None else name)
+        name = check_name(name_from(path) if name is None else as_typed(name))
         if any(entry.name == name for entry in self.entries()):
             raise CatalogError(name_taken(name))
-        description = description.encode("utf-8", "replace").decode()
-        return self._store(path, name, description, Reading(separator, encoding, header), progress)
+        return self._store(path, name, as_typed(description), Reading(separator, encoding, header), progress)
 
     def show(self, name: str) -> Entry:
         """Return description and metadata of a dataset.
@@ -142,7 +140,7 @@ class Catalog(ABC):
             When there is none of that name.
         """
         entries = {entry.name: entry for entry in self.entries()}
-        if (same := unicodedata.normalize("NFC", name)) in entries:
+        if (same := as_typed(name)) in entries:
             return entries[same]
         if not entries:
             raise CatalogError(f"no dataset is called {name!r}: the catalogue is empty")

@@ -60,6 +60,8 @@ class EmbeddedCatalog(Catalog):
             raise CatalogError(f"{place}: {error}; write ./~… for a file of that name") from error
         if self.path.suffix.lower() in (*TYPES, ".gz"):
             raise CatalogError(f"{place} is the name of a data file, not of a catalogue; let it end in .duckdb")
+        if "?" in str(self.path.absolute()):
+            raise CatalogError(f"{place}: a question mark means something else to the database; name another file")
         self.place = str(self.path)
 
     def entries(self) -> list[Entry]:
@@ -128,7 +130,7 @@ class EmbeddedCatalog(Catalog):
             yield from batches(connection, entry, _own(entry.key))
 
     def _exists(self) -> bool:
-        """Say whether there is a catalogue; an empty file is one that has nothing in it yet.
+        """Say whether there is a catalogue.
 
         Raises
         ------
@@ -140,12 +142,18 @@ class EmbeddedCatalog(Catalog):
             found = "a folder"
         elif self.path.exists() and not self.path.is_file():
             found = "a device"
-        elif self.path.exists() and self.path.stat().st_size:
+        elif self.path.exists():
             with self.path.open("rb") as file:  # before anything of this process holds DuckDB's lock, which ends here
                 first = file.read(16)
             if first[8:12] == b"DUCK":
                 return True
-            found = "an SQLite database" if first.startswith(b"SQLite") else "a file of another kind"
+            found = (
+                "an SQLite database"
+                if first.startswith(b"SQLite")
+                else "a file of another kind"
+                if first
+                else "an empty file"
+            )
         if found:
             raise CatalogError(
                 f"{self.path} is not a catalogue, but {found}; name another file with MUSICREC_CATALOG or --catalog"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
@@ -80,6 +81,16 @@ class Entry:
             raise CatalogError(
                 f"an entry of the catalogue cannot be read ({error}); another program wrote it"
             ) from error
+
+
+def as_typed(text: str) -> str:
+    """Return a text as it was typed, where Python could not decode it because of the terminal's encoding.
+
+    Accents are spelled in one way (NFC).
+    """
+    with suppress(UnicodeEncodeError):  # half a character is no byte of anything that was typed
+        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return unicodedata.normalize("NFC", text)
 
 
 def check_name(name: str) -> str:
