@@ -129,8 +129,7 @@ def test_own_tags_are_in_no_other_feature(data: Dataset, split: Split) -> None:
     mine = untrained & (pairs // n_items == user)
     rows, items = np.zeros(n_items, np.int64), np.arange(n_items)
     before, after = (
-        Description(SideInformation(d), split.train)(np.array([user]), rows, items)
-        for d in (data, without(data, mine))
+        Description(SideInformation(d), split.train)(np.array([user]), rows, items) for d in (data, without(data, mine))
     )
     for name in before:
         np.testing.assert_array_equal(before[name], after[name], err_msg=name)
