@@ -20,27 +20,38 @@ from musicrec.models.factors.similar_items import nearest
 from musicrec.splits.entries import hold_out
 
 ARTISTS = (
-    "Miley Cyrus", "Coldplay", "The Beatles", "Madonna", "Rihanna", "Britney Spears", "Lady Gaga",
+    "Miley Cyrus",
+    "Coldplay",
+    "The Beatles",
+    "Madonna",
+    "Rihanna",
+    "Britney Spears",
+    "Lady Gaga",
     "The Cinematic Orchestra",
-)  # fmt: skip
+)
+LOWEST, LOWEST_AT = "lowest test MSE", "iteration of the lowest"
 # What the original printed at the end of each run; the minima of the test error were read off its curves.
 REPORTED: dict[str, dict[str, float]] = {
-    "mf-plain": {
-        "train MSE": 0.254370, "test MSE": 14.583439, "lowest test MSE": 13.06, "iteration of the lowest": 230,
-    },
-    "mf-low-init": {
-        "train MSE": 0.325832, "test MSE": 7.582612, "lowest test MSE": 6.857, "iteration of the lowest": 420,
-    },
+    "mf-plain": {"train MSE": 0.254370, "test MSE": 14.583439, LOWEST: 13.06, LOWEST_AT: 230},
+    "mf-low-init": {"train MSE": 0.325832, "test MSE": 7.582612, LOWEST: 6.857, LOWEST_AT: 420},
     "mf-regularized": {
-        "train MSE": 0.358750, "test MSE": 10.193214, "regularization": 0.990896, "gravity": 0.756215,
-        "lowest test MSE": 7.83, "iteration of the lowest": 170,
+        "train MSE": 0.358750,
+        "test MSE": 10.193214,
+        "regularization": 0.990896,
+        "gravity": 0.756215,
+        LOWEST: 7.83,
+        LOWEST_AT: 170,
     },
-}  # fmt: skip
+}
 # As a share of the reported value: how far a mean over seeds may be from a run whose seed nobody knows.
 TOLERANCE = {
-    "train MSE": 0.06, "test MSE": 0.08, "regularization": 0.02, "gravity": 0.02,
-    "lowest test MSE": 0.08, "iteration of the lowest": 0.1,
-}  # fmt: skip
+    "train MSE": 0.06,
+    "test MSE": 0.08,
+    "regularization": 0.02,
+    "gravity": 0.02,
+    LOWEST: 0.08,
+    LOWEST_AT: 0.1,
+}
 # The value that artists of a tag were looked up by, where it is not the tag itself.
 WRONG_FILTERS = {"alternative rock": "80", "classic rock": "rock"}
 
@@ -65,10 +76,13 @@ def read_off(history: pd.DataFrame) -> dict[str, float]:
     """Return the figures the original reported of a run: at its end, and where its test error was lowest."""
     last = history.iloc[-1]
     return {
-        "train MSE": last["error"], "test MSE": last["valid_error"], "regularization": last["regularization"],
-        "gravity": last["gravity"], "lowest test MSE": history["valid_error"].min(),
-        "iteration of the lowest": float(history["valid_error"].argmin()),
-    }  # fmt: skip
+        "train MSE": last["error"],
+        "test MSE": last["valid_error"],
+        "regularization": last["regularization"],
+        "gravity": last["gravity"],
+        LOWEST: history["valid_error"].min(),
+        LOWEST_AT: float(history["valid_error"].argmin()),
+    }
 
 
 def mean_over_seeds(values: ArrayLike) -> Interval:
@@ -84,6 +98,18 @@ def mean_over_seeds(values: ArrayLike) -> Interval:
         return Interval(float(sample.mean()), float("nan"), float("nan"))
     half = stats.t.ppf(0.975, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample))
     return Interval(float(sample.mean()), float(sample.mean() - half), float(sample.mean() + half))
+
+
+def interval_rows(intervals: Mapping[str, Interval]) -> pd.DataFrame:
+    """Return intervals by name as `value`, `low` and `high`, the columns that `plots.intervals` draws.
+
+    Examples
+    --------
+    >>> interval_rows({"als": Interval(0.2, 0.1, 0.3)})
+         value  low  high
+    als    0.2  0.1   0.3
+    """
+    return pd.DataFrame.from_dict(dict(intervals), orient="index", columns=["value", "low", "high"])
 
 
 def squared_error(model: FactorModel, entries: Interactions) -> float:
@@ -115,6 +141,14 @@ def first_match(names: Sequence[str] | NDArray[np.object_], text: str) -> int:
     if found is None:
         raise ValueError(f"no name contains {text!r}")
     return found
+
+
+def name_lists(
+    names: NDArray[np.object_], lists: Mapping[str, NDArray[np.int64]], asked: Sequence[str]
+) -> pd.DataFrame:
+    """Return lists of items as names with commas between them: one row per artist asked for, one column per kind."""
+    written = {kind: [", ".join(names[row]) for row in found] for kind, found in lists.items()}
+    return pd.DataFrame(written, index=pd.Index(asked, name="artist"))
 
 
 def string_order(ids: ArrayLike) -> NDArray[np.int64]:
@@ -204,8 +238,8 @@ def most_listened_by_tag(dataset: Dataset, values: Mapping[str, str], *, mainly:
         row = {"value": value, "artists": len(tagged), "item": -1, "artist": None, "listeners": None, "share": None}
         if len(tagged):
             item = int(tagged[listeners[tagged].argmax()])
-            row |= {"item": item, "artist": dataset.item_names[item], "listeners": int(listeners[item]),
-                    "share": given[item] / total[item]}  # fmt: skip
+            artist, share = dataset.item_names[item], given[item] / total[item]
+            row |= {"item": item, "artist": artist, "listeners": int(listeners[item]), "share": share}
         rows.append(row)
     return pd.DataFrame(rows, index=pd.Index(values, name="tag"))
 

@@ -11,6 +11,7 @@ from musicrec.page.prose import prose
 from musicrec.page.reproduced import reproduced
 from musicrec.page.style import ACCENT, MAIN, MUTED, PALETTE, use_style
 from musicrec.page.table import table
+from musicrec.page.words import in_words
 
 __all__ = [
     "ACCENT",
@@ -22,6 +23,7 @@ __all__ = [
     "curves",
     "distribution",
     "heatmap",
+    "in_words",
     "intervals",
     "prose",
     "ranked_bars",

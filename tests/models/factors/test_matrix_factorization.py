@@ -8,7 +8,13 @@ import pytest
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 
-from musicrec.chapters.matrix_factorization import Bridge, compare_losses, gravity_loss, implicit_loss, library_loss
+from musicrec.chapters.matrix_factorization.losses import (
+    Bridge,
+    compare_losses,
+    gravity_loss,
+    implicit_loss,
+    library_loss,
+)
 from musicrec.chapters.original_factors import (
     asked_for,
     first_match,

@@ -23,7 +23,6 @@ from musicrec.models.neighbours.playlist_similarity import PlaylistSimilarity
 from musicrec.models.networks.nncf import NNCF
 from musicrec.models.networks.nncf_neighbourhood import Neighbours, NNCFNeighbourhood
 from musicrec.page import song_list
-from musicrec.splits import cells as cells_module
 from musicrec.splits.by_user import split_by_user
 from musicrec.splits.cells import Cells, CellSplit
 
@@ -329,7 +328,7 @@ def test_cells_are_scored_in_batches(listens: Interactions, monkeypatch: pytest.
         return scores[users]
 
     whole = split.cells(score)
-    monkeypatch.setattr(cells_module, "CELLS_AT_ONCE", 80 * 7)
+    monkeypatch.setattr("musicrec.splits.cells.CELLS_AT_ONCE", 80 * 7)
     cells = split.cells(score)
     assert sizes == [60, 7, 7, 7, 7, 7, 7, 7, 7, 4]
     inside = split.part(np.arange(60)[:, None], np.arange(80)) == 2

@@ -10,9 +10,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from musicrec.chapters.clustering.clusters import directions
 from musicrec.compiling import allow_no_cache
 from musicrec.models.factors.similar_items import nearest
 
@@ -90,13 +92,22 @@ def umap(
     """
     found = neighbours(vectors, k - 1)
     here = np.arange(len(vectors))[:, None]  # the library wants every point to be its own first neighbour
-    known = (np.hstack([here, found.ids]), np.hstack([np.zeros(here.shape, np.float32), found.distances]))
+    distances = np.hstack([np.zeros(here.shape, np.float32), found.distances])
+    themselves_first = (np.hstack([here, found.ids]), distances)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it uses one thread and cannot place new points: both intended
-        layout = _library().UMAP(
-            n_neighbors=k, n_components=dim, metric="cosine", min_dist=min_dist, init=init, n_epochs=epochs,
-            precomputed_knn=known, random_state=seed, n_jobs=1,
-        ).fit_transform(vectors)  # fmt: skip
+        method = _library().UMAP(
+            n_neighbors=k,
+            n_components=dim,
+            metric="cosine",
+            min_dist=min_dist,
+            init=init,
+            n_epochs=epochs,
+            precomputed_knn=themselves_first,
+            random_state=seed,
+            n_jobs=1,
+        )
+        layout = method.fit_transform(vectors)
     return np.asarray(layout, dtype=np.float32)
 
 
@@ -114,6 +125,11 @@ def _library() -> ModuleType:
         if hidden:
             del sys.modules["tensorflow"]
     return library
+
+
+def pca(vectors: NDArray[np.float32], dim: int = 2, *, seed: int) -> NDArray[np.float32]:
+    """Lay vectors out along the principal components of their directions; see `umap`."""
+    return PCA(dim, random_state=seed).fit_transform(directions(vectors)).astype(np.float32)
 
 
 def tsne(vectors: NDArray[np.float32], dim: int = 2, *, seed: int, perplexity: float = 30.0) -> NDArray[np.float32]:

@@ -55,17 +55,19 @@ def cluster_quality(labels: ArrayLike, main: ArrayLike, *, rng: np.random.Genera
         `clusters`; `in none`, the share of items outside every cluster; `purity`, the share of items with the most
         frequent main tag of their cluster; `purity by chance`; `NMI`, normalized mutual information, which also
         grows with the number of clusters; `AMI`, adjusted for that: 0 by chance, 1 for the same partition.
+        NaN where no item has both.
     """
     clusters, tags = np.asarray(labels, dtype=np.int64), np.asarray(main, dtype=np.int64)
     both = (clusters >= 0) & (tags >= 0)
-    found, wanted = clusters[both], tags[both]
+    found, expected = clusters[both], tags[both]
+    nothing = len(found) == 0
     return {
         "clusters": float(len(np.unique(clusters[clusters >= 0]))),
         "in none": float(np.mean(clusters < 0)),
-        "purity": purity(found, wanted),
-        "purity by chance": purity(found, rng.permutation(wanted)),
-        "NMI": float(metrics.normalized_mutual_info_score(wanted, found)),
-        "AMI": float(metrics.adjusted_mutual_info_score(wanted, found)),
+        "purity": purity(found, expected),
+        "purity by chance": purity(found, rng.permutation(expected)),
+        "NMI": float("nan") if nothing else float(metrics.normalized_mutual_info_score(expected, found)),
+        "AMI": float("nan") if nothing else float(metrics.adjusted_mutual_info_score(expected, found)),
     }
 
 

@@ -1,22 +1,23 @@
-"""What chapter 05 measures."""
+"""Yes-or-no answers to cells, ranking while training, and hit rates among candidates."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.interactions import Interactions
 from musicrec.evaluation.ranking import evaluate
+from musicrec.evaluation.sampled import sampled_metrics
 from musicrec.splits.by_user import Split
 from musicrec.splits.cells import Cells, CellSplit
 
 if TYPE_CHECKING:
+    from musicrec.models.base import Recommender
     from musicrec.models.networks.network import Network
     from musicrec.models.networks.nncf import NNCF
 
@@ -107,20 +108,101 @@ def ranking_curve(network: Network, split: Split, *, every: int = 5, rng: np.ran
     return pd.Series(curve, name="ndcg@10").rename_axis("epoch")
 
 
-def sample(interactions: Interactions, users: ArrayLike) -> Interactions:
-    """Return some users and the items that at least one of them holds."""
-    users = np.asarray(users, np.int64)
-    rows = interactions.matrix[users]
-    columns = np.unique(rows.indices)
-    return Interactions(rows[:, columns], interactions.users[users], interactions.items[columns])
+def answer_cells(model: Recommender, split: CellSplit) -> pd.Series:
+    """Return `cell_report` on the test cells; the answer is yes from the threshold best on the validation cells."""
+    threshold = best_threshold(split.cells(model.scores, "valid"))
+    return cell_report(split.cells(model.scores), threshold, split.train)
 
 
-def best_connected(dataset: Dataset, users: NDArray[np.object_]) -> int:
-    """Return which of some users, given by label, has the most friends; without friends, the first.
+def roc_lines(cells: Cells, threshold: float = 0) -> pd.DataFrame:
+    """Return two ROC curves of the same system, from its scores and from its answers, on one grid of false alarms.
 
-    The original's example is the most followed playlist; of a listener's followers Last.fm publishes the friends.
+    Given answers instead of scores there is one threshold, so that the curve is two straight lines. The columns name
+    the curve and the area below it.
     """
-    friends = dataset.tables.get("friends")
-    if friends is None:
-        return 0
-    return int(np.argmax(friends["user"].value_counts().reindex(users, fill_value=0)))
+    report = cell_report(cells, threshold)
+    false_alarms, hits, _ = roc_curve(cells.labels, cells.scores)
+    grid = np.linspace(0, 1, 401)
+    corners = [0, 1 - report["specificity"], 1], [0, report["sensitivity"], 1]
+    lines = {
+        f"from scores, area {report['auc']:.3f}": np.interp(grid, false_alarms, hits),
+        f"from answers, area {report['label auc']:.3f}": np.interp(grid, *corners),
+    }
+    return pd.DataFrame(lines, index=grid)
+
+
+def against_saying_no(reports: pd.DataFrame, density: Mapping[str, float]) -> pd.DataFrame:
+    """Compare accuracies with those of a system that always says no.
+
+    Parameters
+    ----------
+    reports : pandas.DataFrame
+        One column per sample, rows as in `cell_report`; `original, seeded` may be among the columns.
+    density : mapping of str to float
+        The share of ones in each sample.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per sample: `density`, `accuracy`, `always no` (its accuracy), and `right when it says yes`, the
+        precision that follows from density, sensitivity and specificity.
+    """
+    ones = pd.Series(density, dtype=float)
+    yes, false_yes = ones * reports.loc["sensitivity"], (1 - ones) * (1 - reports.loc["specificity"])
+    columns = {
+        "density": ones,
+        "accuracy": reports.loc["accuracy"],
+        "always no": 1 - ones,
+        "right when it says yes": yes / (yes + false_yes),
+    }
+    return pd.DataFrame(columns).loc[list(density)].rename_axis("sample")
+
+
+def among_candidates(
+    ranks: Mapping[str, pd.DataFrame], sizes: Sequence[int], metric: str, *, seed: int
+) -> pd.DataFrame:
+    """Return a metric of each system when held-out items are ranked among more and more candidates.
+
+    Parameters
+    ----------
+    ranks : mapping of str to pandas.DataFrame
+        By system, from `held_out_ranks`.
+    sizes : sequence of int
+        Numbers of candidates: the index of the result.
+    metric : str
+        As `sampled_metrics` names it.
+    seed : int
+        Draws the candidates, for every system and size anew.
+    """
+    columns = {
+        name: {n: sampled_metrics(table, n, rng=np.random.default_rng(seed))[metric] for n in sizes}
+        for name, table in ranks.items()
+    }
+    return pd.DataFrame(columns).rename_axis("candidates")
+
+
+def candidate_sizes(everything: int) -> list[int]:
+    """Return numbers of candidates from ten up to all there are, in steps that a log scale shows.
+
+    Examples
+    --------
+    >>> candidate_sizes(250)
+    [10, 20, 50, 100, 250]
+    """
+    return [n for n in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if n < everything / 2] + [everything]
+
+
+def with_places(hits: pd.DataFrame) -> pd.DataFrame:
+    """Write hit rates with each system's place in parentheses, the best among all candidates first.
+
+    Parameters
+    ----------
+    hits : pandas.DataFrame
+        As from `among_candidates`; the last row is about all candidates.
+    """
+    everything = hits.index[-1]
+    labels = {n: "among all" if n == everything else f"among {n:,}" for n in hits.index}
+    rates = hits.rename(index=labels).T.sort_values("among all", ascending=False)
+    places = rates.rank(ascending=False).astype(int)
+    written = rates.map("{:.3f}".format) + places.map(" ({})".format)
+    return written.rename_axis(index="system", columns=None)

@@ -42,9 +42,13 @@ class Bridge:
         n, users, items = len(listens), listens.n_users, listens.n_items
         w = users * items / (gravity * n)
         return cls(
-            scale=users * items / gravity, constant=n * (1 + w) / w, confidence=1 + w, rating=(1 + w) / w,
-            penalty=regularization * math.sqrt(users * items) / gravity, stretch=(items / users) ** 0.25,
-        )  # fmt: skip
+            scale=users * items / gravity,
+            constant=n * (1 + w) / w,
+            confidence=1 + w,
+            rating=(1 + w) / w,
+            penalty=regularization * math.sqrt(users * items) / gravity,
+            stretch=(items / users) ** 0.25,
+        )
 
     @staticmethod
     def weights(listens: Interactions, *, alpha: float, penalty: float) -> dict[str, float]:
