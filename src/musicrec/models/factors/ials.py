@@ -53,9 +53,9 @@ class IALS(FactorModel):
         "exponent": Range(0.0, 1.0),
     }
     small: ClassVar[dict[str, Any]] = {"dim": 4, "unobserved": 0.3, "regularization": 0.01}
-    dim: int = 64
-    unobserved: float = 0.1
-    regularization: float = 0.01
+    dim: int = 128
+    unobserved: float = 0.08
+    regularization: float = 0.008
     exponent: float = 1.0
     iterations: int = 14
     init_sd: float = 0.1
