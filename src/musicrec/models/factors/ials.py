@@ -47,15 +47,15 @@ class IALS(FactorModel):
     reference: ClassVar[str] = "rendle2022"
     reads: ClassVar[tuple[str, ...]] = ("plays",)
     space: ClassVar[Space] = {
-        "dim": Range(16, 256, log=True),
+        "dim": Range(16, 160, log=True),  # more cost time and bring nothing
         "unobserved": Range(0.01, 1.0, log=True),
         "regularization": Range(0.0005, 0.1, log=True),
         "exponent": Range(0.0, 1.0),
     }
     small: ClassVar[dict[str, Any]] = {"dim": 4, "unobserved": 0.3, "regularization": 0.01}
-    dim: int = 64
-    unobserved: float = 0.1
-    regularization: float = 0.01
+    dim: int = 128
+    unobserved: float = 0.08
+    regularization: float = 0.008
     exponent: float = 1.0
     iterations: int = 14
     init_sd: float = 0.1

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import SideInformation
-from musicrec.models.base import BATCH, Recommender
 
 # The other features, and what they rest on.
 EXTRAS = {
@@ -80,17 +79,24 @@ class Description:
         }
 
 
-def moments_over_users(system: Recommender) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and standard deviation of the scores of each item over all users, shape (n_items,) each."""
-    n = system.train.n_users
-    total, squares = np.zeros((2, system.train.n_items))
-    for start in range(0, n, BATCH):
-        scores = system.scores(np.arange(start, min(start + BATCH, n)))
-        total += scores.sum(axis=0)
-        squares += (scores**2).sum(axis=0)
-    mean = total / n
-    spread = np.sqrt(np.maximum(squares / n - mean**2, 1e-12))
-    return mean.astype(np.float32), spread.astype(np.float32)
+class Moments:
+    """Mean and standard deviation of the scores of each item over users, collected batch by batch."""
+
+    def __init__(self, n_items: int) -> None:
+        self.n = 0
+        self.total, self.squares = np.zeros((2, n_items))
+
+    def add(self, scores: NDArray[np.float32]) -> None:
+        """Count the scores of some more users, shape (n, n_items)."""
+        self.n += len(scores)
+        self.total += scores.sum(axis=0)
+        self.squares += (scores**2).sum(axis=0)
+
+    def standardise(self, scores: NDArray[np.float32], items: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return how far scores of some items are from the mean of their item, in standard deviations, -3 to 8."""
+        mean = self.total / self.n
+        deviation = np.sqrt(np.maximum(self.squares / self.n - mean**2, 1e-12)).astype(np.float32)
+        return np.clip((scores - mean.astype(np.float32)[items]) / deviation[items], -3, 8)
 
 
 def _mean(codes: NDArray[np.int64], values: NDArray[np.floating], n: int) -> NDArray[np.float64]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Self
 
 import lightgbm
 import numpy as np
@@ -15,19 +15,43 @@ from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import SideInformation
 from musicrec.models import registry
 from musicrec.models.base import BATCH, Recommender
-from musicrec.models.rankers.features import EXTRAS, Candidates, Description, moments_over_users
+from musicrec.models.rankers.features import EXTRAS, Candidates, Description, Moments
 from musicrec.models.rankers.softmax import softmax_weights
 from musicrec.models.top_k import mask_seen, top_k
 
 # The systems that propose and score, the first one first where scores tie. What each rests on, the registry says; an
 # ablation leaves out whatever rests on an ingredient.
 SCORERS = (
-    "ease-side", "kernel-users", "als-side", "ease", "slim", "als", "user-knn", "item-knn", "tag-content", "friends",
-)  # fmt: skip
-UNTUNED = ("slim", "user-knn", "item-knn", "friends")  # stand as their classes have them
+    "ease-side",
+    "kernel-users",
+    "ials",
+    "ease",
+    "user-knn",
+    "item-knn",
+    "rp3beta",
+    "pure-svd",
+    "tag-content",
+    "friends",
+)
 # Those whose scores are also compared with what everybody gets for the same item. Not those that read what users
 # tagged: through the scores of everybody else, a user's own tags would describe that user's candidates again.
-COMPARED = ("kernel-users", "als-side", "ease", "slim", "als", "user-knn", "item-knn")
+COMPARED = ("kernel-users", "ials", "ease", "user-knn", "item-knn", "rp3beta", "pure-svd")
+
+
+class Proposals(NamedTuple):
+    """What the systems propose to some users."""
+
+    users: NDArray[np.int64]  # shape (n_users,)
+    rows: NDArray[np.int64]  # shape (n,): places in `users`, ascending
+    items: NDArray[np.int64]  # shape (n,)
+    scores: list[NDArray[np.float32]]  # of each system, shape (n,)
+
+    def select(self, keep: NDArray[np.bool_]) -> Proposals:
+        """Return only the proposals where `keep`, shape (n,), is true."""
+        return Proposals(self.users, self.rows[keep], self.items[keep], [scores[keep] for scores in self.scores])
+
+
+Example = tuple[Candidates, NDArray[np.bool_]]
 
 
 class Hybrid(Recommender):
@@ -86,9 +110,9 @@ class Hybrid(Recommender):
         scorers: Sequence[str] = SCORERS,
         without: Sequence[str] = (),
         n_candidates: int = 50,
-        folds: int = 2,
+        folds: int = 4,
         parts: int = 9,
-        penalty: float = 3e-4,
+        penalty: float = 3e-3,
         rounds: int = 50,
         learning_rate: float = 0.06,
         leaves: int = 15,
@@ -108,15 +132,18 @@ class Hybrid(Recommender):
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
         part = _parts(train, self.parts, rng)
-        examples = []
+        examples: list[Example] = []
         for fold in tqdm(range(self.folds), desc=self.name, unit="fold", disable=None, leave=False):
             hidden = train.select(part == fold)
-            users = np.flatnonzero(hidden.history_sizes())
-            if len(users) and len(hidden) < len(train):
+            if len(hidden) and len(hidden) < len(train):
                 self._fit_scorers(train.select(part != fold), rng)
-                examples += [self._examples(users[i : i + BATCH], hidden) for i in range(0, len(users), BATCH)]
+                examples += self._examples(hidden)
         self._fit_scorers(train, rng)
         self._learn([example for example in examples if len(example[0].users)], int(rng.integers(2**31)))
+        self._moments = self._new_moments()
+        for batch in _batches(np.arange(train.n_users)):
+            for name, moments in self._moments.items():
+                moments.add(self.systems[self.scorers.index(name)].scores(batch))
         return self
 
     def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -127,7 +154,7 @@ class Hybrid(Recommender):
         low, high = first.min(axis=1, keepdims=True), first.max(axis=1, keepdims=True)
         scores = (first - low) / np.maximum(high - low, 1e-9)  # 0 to 1
         for start in range(0, len(users), BATCH):
-            found = self._candidates(users[start : start + BATCH])
+            found = self._candidates(self._propose(users[start : start + BATCH]), self._moments)
             if len(found.users):
                 values = self._rank(found.features)
                 place = found.users + start
@@ -136,55 +163,63 @@ class Hybrid(Recommender):
         return scores
 
     def _fit_scorers(self, train: Interactions, rng: np.random.Generator) -> None:
-        self.systems = [_scorer(name, self.side).fit(train, rng=rng) for name in self.scorers]
+        self.systems = [registry.build(name, self.side).fit(train, rng=rng) for name in self.scorers]
         self._describe = Description(self.side, train)
-        pairs = zip(self.scorers, self.systems, strict=True)
-        self._usual = {name: moments_over_users(system) for name, system in pairs if name in COMPARED}
 
-    def _candidates(self, users: NDArray[np.int64]) -> Candidates:
-        """Return candidates with `users` as places in the batch."""
+    def _new_moments(self) -> dict[str, Moments]:
+        return {name: Moments(self.train.n_items) for name in self.scorers if name in COMPARED}
+
+    def _propose(self, users: NDArray[np.int64], moments: Mapping[str, Moments] | None = None) -> Proposals:
+        """Return what the systems propose to users, and count all their scores in `moments`."""
         seen = self.systems[0].train.matrix[users]
         all_scores, proposed = [], np.zeros((len(users), seen.shape[1]), dtype=bool)
-        for system in self.systems:
+        for name, system in zip(self.scorers, self.systems, strict=True):
             scores = system.scores(users)
+            if moments and name in moments:
+                moments[name].add(scores)
             all_scores.append(scores)
             ids, values = top_k(mask_seen(scores.copy(), seen), self.n_candidates)
             row, place = np.nonzero((ids >= 0) & (values != 0))  # 0 is "nothing to say" of those who count
             proposed[row, ids[row, place]] = True
         rows, items = np.nonzero(proposed)
+        return Proposals(users, rows, items, [scores[rows, items] for scores in all_scores])
+
+    def _candidates(self, found: Proposals, moments: Mapping[str, Moments]) -> Candidates:
+        """Describe proposals, `users` as places in the batch."""
         columns: list[NDArray] = []
-        for scores in all_scores:
-            values = scores[rows, items]
-            order = np.lexsort((-values, rows))
+        for values in found.scores:
+            order = np.lexsort((-values, found.rows))
             rank = np.empty(len(values), np.float32)
-            rank[order] = np.arange(len(values)) - np.searchsorted(rows, rows)[order]
-            best = np.full(len(users), -np.inf, np.float32)
-            np.maximum.at(best, rows, values)
-            columns += [values, np.clip(values / np.maximum(best[rows], 1e-9), -2, 1), np.log1p(rank)]
-        for name, scores in zip(self.scorers, all_scores, strict=True):
-            if name in self._usual:
-                mean, spread = self._usual[name]
-                columns.append(np.clip((scores[rows, items] - mean[items]) / spread[items], -3, 8))
-        columns += [column for name, column in self._describe(users, rows, items).items() if self._kept(name)]
-        return Candidates(rows, items, np.column_stack(columns).astype(np.float32))
+            rank[order] = np.arange(len(values)) - np.searchsorted(found.rows, found.rows)[order]
+            best = np.full(len(found.users), -np.inf, np.float32)
+            np.maximum.at(best, found.rows, values)
+            columns += [values, np.clip(values / np.maximum(best[found.rows], 1e-9), -2, 1), np.log1p(rank)]
+        for name, values in zip(self.scorers, found.scores, strict=True):
+            if name in moments:
+                columns.append(moments[name].standardise(values, found.items))
+        described = self._describe(found.users, found.rows, found.items)
+        columns += [column for name, column in described.items() if self._kept(name)]
+        return Candidates(found.rows, found.items, np.column_stack(columns).astype(np.float32))
 
     def _kept(self, extra: str) -> bool:
         return not EXTRAS[extra] & set(self.without)
 
-    def _examples(self, users: NDArray[np.int64], hidden: Interactions) -> tuple[Candidates, NDArray[np.bool_]]:
-        """Return the candidates of users with at least one hit among them, and which ones are hits."""
-        found = self._candidates(users)
-        wanted = hidden.matrix[users].toarray() > 0
-        hits = wanted[found.users, found.items]
-        useful = np.isin(found.users, found.users[hits])
-        return Candidates(found.users[useful], found.items[useful], found.features[useful]), hits[useful]
+    def _examples(self, hidden: Interactions) -> list[Example]:
+        """Return the candidates of users with at least one hit among them, and which ones are hits; batch by batch."""
+        moments, examples = self._new_moments(), []
+        for found in [self._propose(users, moments) for users in _batches(np.arange(hidden.n_users))]:
+            hits = (hidden.matrix[found.users].toarray() > 0)[found.rows, found.items]
+            useful = np.isin(found.rows, found.rows[hits])
+            candidates = self._candidates(found.select(useful), moments)
+            examples.append((candidates, hits[useful]))
+        return examples
 
     def _curved(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Add what lets a sum bend: the square of each share, and a rank that matters most at the top."""
         shares, ranks = (features[:, place : 3 * len(self.scorers) : 3] for place in (1, 2))
         return np.column_stack([features, shares * np.abs(shares), np.exp(-np.exp(ranks) / 10)])
 
-    def _learn(self, examples: list[tuple[Candidates, NDArray[np.bool_]]], seed: int) -> None:
+    def _learn(self, examples: list[Example], seed: int) -> None:
         n_columns = len(self._names())
         self.booster: lightgbm.Booster | None = None
         if not examples:  # too little data to hide anything a system finds: the first system's order stands
@@ -234,11 +269,8 @@ class Hybrid(Recommender):
         return values.astype(np.float32)
 
 
-def _scorer(name: str, side: SideInformation) -> Recommender:
-    if name in UNTUNED:
-        system = registry.find(name)
-        return system.create({}, registry.side_of(system, side))
-    return registry.build(name, side)
+def _batches(users: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    return [users[start : start + BATCH] for start in range(0, len(users), BATCH)]
 
 
 def _parts(train: Interactions, n: int, rng: np.random.Generator) -> NDArray[np.int64]:

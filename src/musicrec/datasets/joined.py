@@ -1,0 +1,108 @@
+"""Listeners and playlists side by side, as sets of the same artists: what serves readers beyond 2011.
+
+The listeners of Last.fm know no artist that came later; public playlists do. Both say which artists go together, so
+playlists stand below the listeners as further rows, and an artist that both name is one column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from musicrec.datasets.dataset import Dataset
+from musicrec.datasets.interactions import Interactions
+from musicrec.names import plain
+
+NO_ARTISTS = frozenset(map(plain, ("Various Artists", "[unknown]", "Unknown", "Unknown Artist", "VA", "[no artist]")))
+
+
+def artist_sets(playlists: Dataset) -> pd.DataFrame:
+    """Return one row for each playlist and artist on it: `user`, `artist`, and `plays`, always 1.
+
+    Parameters
+    ----------
+    playlists : Dataset
+        Playlists × songs, with the table `songs` (`id`, `artist`).
+    """
+    rows, columns = playlists.interactions.coordinates()
+    artist = playlists.tables["songs"]["artist"].to_numpy(dtype=object)[columns]
+    user = np.asarray([f"playlist {label}" for label in playlists.interactions.users], dtype=object)[rows]
+    pairs = pd.DataFrame({"user": user, "artist": artist}).dropna().drop_duplicates(ignore_index=True)
+    return pairs.assign(plays=1.0)
+
+
+def listener_rows(listeners: Dataset) -> pd.DataFrame:
+    """Return one row for each listener and artist: `user`, `artist` and `plays`."""
+    rows, columns = listeners.interactions.coordinates()
+    labels = np.asarray([f"listener {label}" for label in listeners.interactions.users], dtype=object)
+    return pd.DataFrame(
+        {
+            "user": labels[rows],
+            "artist": listeners.item_names[columns],
+            "plays": listeners.interactions.matrix.data.astype(np.float64),
+        }
+    )
+
+
+def join(parts: Iterable[pd.DataFrame], about: Dataset, *, key: Callable[[str], str] = plain) -> Dataset:
+    """Join tables of people and artists into one data set of artists.
+
+    Parameters
+    ----------
+    parts : iterable of pandas.DataFrame
+        With the columns `user`, `artist` and `plays`, as of `listener_rows` and `artist_sets`; people of different
+        parts must have different labels. The order of people is kept.
+    about : Dataset
+        Whose name and provenance the result takes over, as that of the first part.
+    key : callable
+        What two spellings of one artist have in common. Placeholders such as "Various Artists" are left out.
+
+    Returns
+    -------
+    Dataset
+        People × artists. `items` has a `name` (the spelling most people use, of equals the first) and the `key`;
+        the table `people` has the label and the number of the part of each person.
+
+    Raises
+    ------
+    ValueError
+        When a person is in two parts.
+    """
+    frames = [part.assign(part=number) for number, part in enumerate(parts)]
+    rows = pd.concat(frames, ignore_index=True)
+    people = rows[["user", "part"]].drop_duplicates(ignore_index=True)
+    if twice := people["user"][people["user"].duplicated()].tolist():
+        raise ValueError(f"{twice[0]!r} is in two of the tables to join; give people different labels")
+    spellings = rows["artist"].value_counts(sort=False)
+    keys = {name: key(name) for name in spellings.index}
+    rows["key"] = rows["artist"].map(keys)
+    rows = rows[~rows["key"].isin(NO_ARTISTS)]
+    best = (
+        spellings.to_frame("people")
+        .assign(key=spellings.index.map(keys))
+        .sort_values("people", ascending=False, kind="stable")
+    )
+    best = best[~best["key"].isin(NO_ARTISTS)].reset_index(names="name").drop_duplicates("key", ignore_index=True)
+    summed = rows.groupby(["user", "key"], sort=False)["plays"].sum().reset_index()
+    interactions = Interactions.from_frame(
+        summed,
+        user="user",
+        item="key",
+        weight="plays",
+        users=people["user"].to_numpy(dtype=object),
+        items=best["key"].to_numpy(dtype=object),
+    )
+    return replace(
+        about, interactions=interactions, items=best[["name", "key"]], tables={"people": people}, oracle=None
+    )
+
+
+def weigh_rows(interactions: Interactions, weights: NDArray[np.float64]) -> Interactions:
+    """Return the same interactions with every row's entries multiplied by a weight, shape (n_users,), above zero."""
+    scaled = sp.diags_array(weights.astype(np.float32)) @ interactions.matrix
+    return Interactions(sp.csr_array(scaled), interactions.users, interactions.items)
