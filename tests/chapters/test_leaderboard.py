@@ -103,9 +103,9 @@ def test_nothing_is_left_out_silently(systems: dict, data: Dataset, tmp_path: Pa
     leave(tmp_path, "04_x", popularity=both[::-1])
     with pytest.raises(ValueError, match="and 04_x both stored popularity"):
         lb.stored(chapter(data), tmp_path)
-    leave(tmp_path, "04_x", short=both[:1])
+    leave(tmp_path / "other", "04_x", short=both[:1])
     with pytest.raises(ValueError, match="04_x stored short on 1 splits"):
-        lb.stored(chapter(data), tmp_path)
+        lb.stored(chapter(data), tmp_path / "other")
 
 
 def test_everything_registered_is_fitted_once() -> None:
