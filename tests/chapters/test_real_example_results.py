@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from musicrec.chapters import real_example, real_example_kinds, real_example_results
+from musicrec.chapters import real_example, real_example_crowd, real_example_kinds, real_example_results
 from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.simulated.listeners import listeners
 from musicrec.datasets.simulated.shapes import Shape
@@ -66,23 +66,13 @@ def test_lists_are_checked(data: Dataset, parts, models) -> None:
     assert table["system"].tolist() == ["popularity"] * 3 + ["ease"] * 3
     assert real_example_results.exact(models["ease"], users[0], int(own["ease"][0])).apart < 1e-4
 
-    quality = real_example_results.quality(lists, users, hidden, train)
-    intervals = real_example_results.intervals(quality)
-    won = real_example_results.winners(card, intervals, quality)
+    quality = real_example_crowd.quality(lists, users, hidden, train)
+    intervals = real_example_crowd.intervals(quality)
+    won = real_example_crowd.winners(card, intervals, quality)
     assert won.lead == quality.mean().idxmax() and won.k == 2 and won.n == card["found"].max()
     assert won.top + won.share >= 1  # of two, one is always the best
-    assert real_example_results.by_taste(quality, users, train).shape == (2, 3)
-    assert real_example_results.takeaways(real_example_results.orders(["a"], {"x": ["a"]}), won).orders == 1
-
-
-def test_overlap_of_equal_lists_is_one() -> None:
-    lists = {name: np.tile(np.arange(10), (4, 1)) for name in ("nncf", "popularity")}
-    lists["ease"] = lists["nncf"] + 100
-    crowd = real_example_results.mean_overlap(lists)
-    own = {name: ids[0] for name, ids in lists.items()}
-    found = real_example_results.overlap(crowd, real_example.pairwise(own, real_example.rank_biased_overlap), own)
-    assert {found.first, found.second} == {"nncf", "popularity"} and found.popular == pytest.approx(1)
-    assert found.mean == pytest.approx(1 / 3) and found.different and np.isnan(crowd.loc["ease", "ease"])
+    assert real_example_crowd.by_taste(quality, users, train).shape == (2, 3)
+    assert real_example_crowd.takeaways(real_example_results.orders(["a"], {"x": ["a"]}), won).orders == 1
 
 
 def test_three_kinds(data: Dataset, parts, models) -> None:

@@ -30,10 +30,21 @@ class LambdaMART:
         there = pairs.labels >= 0
         # one thread: its threads wait for each other busily, which on a shared machine is slower than one alone
         self.model = lightgbm.LGBMRanker(
-            objective="lambdarank", n_estimators=self.trees, num_leaves=self.leaves, learning_rate=self.learning_rate,
-            min_child_samples=50, subsample=0.8, subsample_freq=1, colsample_bytree=0.7, lambdarank_truncation_level=30,
-            random_state=int(rng.integers(2**31)), deterministic=True, force_row_wise=True, num_threads=1, verbose=-1,
-        )  # fmt: skip
+            objective="lambdarank",
+            n_estimators=self.trees,
+            num_leaves=self.leaves,
+            learning_rate=self.learning_rate,
+            min_child_samples=50,
+            subsample=0.8,
+            subsample_freq=1,
+            colsample_bytree=0.7,
+            lambdarank_truncation_level=30,
+            random_state=int(rng.integers(2**31)),
+            deterministic=True,
+            force_row_wise=True,
+            num_threads=1,
+            verbose=-1,
+        )
         self.model.fit(pairs.inputs[there], pairs.labels[there], group=there.sum(axis=1))
         self.names = pairs.names
         return self

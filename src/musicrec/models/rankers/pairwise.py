@@ -81,8 +81,8 @@ class PairwiseRanker:
 
     def scores(self, values: Floats) -> Floats:
         """Return one score per candidate, shape (n, k)."""
-        return np.concatenate([self._forward(tf.constant(self._scaled(part))).numpy() for part in
-                               np.array_split(values, max(1, len(values) // 64))])  # fmt: skip
+        parts = np.array_split(values, max(1, len(values) // 64))
+        return np.concatenate([self._forward(tf.constant(self._scaled(part))).numpy() for part in parts])
 
     def _scaled(self, values: Floats) -> Floats:
         return np.clip((values - self.mean) / self.deviation, -6, 6).astype(np.float32)
