@@ -152,6 +152,9 @@ def test_first_matches_that_are_somebody_else():
     found = mf.first_matches(names, popularity, ["U2", "Muse"], Names(names, popularity))
     assert (found.wrong, found.n, found.share, found.unlucky, found.repaired) == (1, 4, 0.25, 1, 1.0)
     assert found.table.iloc[0].tolist() == ["U2", 50, "Jay-Z feat. U2", 12]
+    missing = np.array(["Muse", "Soundtrack"], dtype=object)
+    half = mf.first_matches(missing, popularity[:2], ["Muse"], Names(missing, popularity[:2]))
+    assert half.repaired == 0.5, "a name that stands for a missing one finds nobody"
     luck = mf.first_matches(names[2:], popularity[2:], ["Muse"], Names(names[2:], popularity[2:]))
     assert luck.wrong == 0 and luck.table.empty
 

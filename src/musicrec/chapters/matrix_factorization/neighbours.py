@@ -13,7 +13,7 @@ from musicrec.chapters import original_factors as original
 from musicrec.evaluation.statistics import bootstrap_mean
 from musicrec.models.factors.als import ALS
 from musicrec.models.factors.similar_items import nearest
-from musicrec.names import Names
+from musicrec.names import Names, UnknownNameError
 
 HEARD = 10  # listeners from which on an artist's vector is trusted
 
@@ -175,8 +175,16 @@ def first_matches(
         "its listeners": popularity[found[worst]],
     }
     unlucky = sum(original.first_match(names, artist) != finder.find(artist) for artist in asked)
-    repaired = np.mean([finder.find(names[item]) == item for item in typed])
+    repaired = np.mean([_finds(finder, str(names[item]), int(item)) for item in typed])
     return Matches(pd.DataFrame(columns), int(wrong.sum()), len(typed), float(wrong.mean()), unlucky, float(repaired))
+
+
+def _finds(finder: Names, name: str, item: int) -> bool:
+    """Say whether a search finds an artist; a name that stands for a missing one, as "Soundtrack", finds nobody."""
+    try:
+        return finder.find(name) == item
+    except UnknownNameError:
+        return False
 
 
 def tag_neighbours(
