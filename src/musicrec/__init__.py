@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from musicrec.models.top_k import Recommendations
     from musicrec.splits.by_user import Split, split_by_user
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # TensorFlow reads these when it is first imported: the same kernels, and so the same digits, whether the book, the
 # command or a script fits a model; and no remarks about the processor.
