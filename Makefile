@@ -4,6 +4,7 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BUILD := $(if $(DATASET),--dataset $(DATASET)) $(if $(filter-out 0,$(QUICK)),--quick)
@@ -24,13 +25,14 @@ help: ## show what can be made
 	@echo "  make book JOBS=2               execute two chapters at a time; also for reproduce"
 	@echo "  make book DATASET=simulated    invented listeners, no download; simulated-small: a fifth of them"
 	@echo "  make serve DATASET=simulated   the site of that build; every data set and mode has a folder of its own"
+	@echo "  make test WORKERS=4            four processes at a time; two by default"
 	@echo "  make test ARGS='-k metrics'    some tests; PYTHON=python3.12 chooses the interpreter"
 
 book: $(READY) ## execute the notebooks, build the site; the last line says where it is
 	@$(BIN)/musicrec book $(OPTIONS)
 
 test: $(READY) ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(READY) ## check style and types, of Python and of the scripts of the pages
 	$(BIN)/ruff check .
