@@ -22,7 +22,8 @@ class _ProseFormatter(string.Formatter):
         if isinstance(value, bool | np.bool_) and "|" in format_spec:
             return format_spec.split("|")[0 if value else 1]
         if isinstance(value, Number):
-            return format(value, format_spec)
+            # a share of nothing is no number, and "nan%" no word of a sentence
+            return format(value, format_spec) if value == value else "undefined"
         if isinstance(value, list | tuple | np.ndarray | pd.Index | pd.Series) and np.ndim(value):
             names = [self.format_field(item, format_spec) for item in value]
             return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
@@ -49,6 +50,8 @@ def prose_text(template: str, facts: object = None, **values: Any) -> str:
     '**92,834** listens; most to Ke<span>&#36;</span>ha and Sade.'
     >>> prose_text("The network {wins:beats|does not beat} popularity.", wins=False)
     'The network does not beat popularity.'
+    >>> prose_text("Genres explain {share:.0%} of the variance.", share=float("nan"))
+    'Genres explain undefined of the variance.'
     """
     return _ProseFormatter().vformat(inspect.cleandoc(template), (), {**_fields(facts), **values})
 
