@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -224,3 +225,8 @@ def test_takeaways_come_from_the_tables() -> None:
 def test_intervals_hold_the_mean(systems: dict) -> None:
     row = lb.interval_table(systems, "ndcg@10").loc["popularity"]
     assert row["low"] <= row["value"] <= row["high"]
+
+
+def test_the_best_published_figure_is_drawn_over_real_listeners_only():
+    drawn = {simulated: lb.published_line(SimpleNamespace(simulated=simulated)) for simulated in (False, True)}
+    assert drawn == {False: (0.2068, "best published"), True: None}

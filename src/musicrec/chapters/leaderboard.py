@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from musicrec.chapters.leaderboard_groups import Found
+from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.side_information import SideInformation
 from musicrec.evaluation.ranking import Evaluation
 from musicrec.evaluation.statistics import bootstrap_mean, paired_difference, summarise, user_means
@@ -66,6 +67,11 @@ class Entry(NamedTuple):
     def protocol(self) -> str:
         """The protocol of the row in the score records."""
         return "listeners+valid" if self.with_valid else "listeners"
+
+
+def published_line(data: Dataset) -> tuple[float, str] | None:
+    """Return the best published NDCG@10 and what to call it; None for simulated listeners, of whom it says nothing."""
+    return None if data.simulated else (float(PUBLISHED["NDCG@10"].max()), "best published")
 
 
 def stored(chapter: Chapter, folder: Path | None = None) -> dict[str, list[Evaluation]]:
