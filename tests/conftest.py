@@ -1,10 +1,17 @@
 """Small data every test can use."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
 from musicrec.datasets.interactions import Interactions
+
+# kernels and other processes that tests start find the helpers too
+HELPERS = str(Path(__file__).parent / "helpers")
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (HELPERS, os.environ.get("PYTHONPATH"))))
 
 
 def checkerboard(n: int = 24, *, hole: bool = True) -> Interactions:

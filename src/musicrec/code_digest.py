@@ -43,7 +43,11 @@ def code_closure(sources: Iterable[str], package: Path | None = None, *, by_name
 
 def imported_names(source: str, module: str) -> Iterator[str]:
     """Yield the dotted names a source may import; `module` is its own name, "pkg." for an `__init__.py`."""
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    for_types = {id(node) for block in ast.walk(tree) if _only_for_types(block) for node in ast.walk(block)}
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue  # read by type checkers alone, never run
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -52,6 +56,10 @@ def imported_names(source: str, module: str) -> Iterator[str]:
                 above = ".".join(module.split(".")[: -node.level])
                 prefix = f"{above}.{prefix}".rstrip(".")
             yield from (f"{prefix}.{alias.name}" for alias in node.names)
+
+
+def _only_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def digest(*parts: str | Path) -> str:

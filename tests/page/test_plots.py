@@ -13,6 +13,7 @@ import pytest
 
 from musicrec.page import figure as display
 from musicrec.page import plots, prose, reproduced
+from musicrec.page import style as page_style
 from musicrec.page import table as table_module
 from musicrec.scores.records import Score
 
@@ -256,7 +257,7 @@ def test_curves_mark_the_best_point():
 
 def test_dense_scatter_becomes_one_image():
     rng = np.random.default_rng(0)
-    points = rng.normal(size=(style.DENSE + 1, 2))
+    points = rng.normal(size=(page_style.DENSE + 1, 2))
     groups = np.array(["rock", "pop", None], dtype=object)[rng.integers(0, 3, len(points))]
     root = svg(plots.scatter(*points.T, title="Map", groups=groups))
     assert len(list(root.iter("image"))) == 1
@@ -331,8 +332,10 @@ def test_prose_makes_data_inert():
     nasty = "<script>*x*</script>\n# [a](b) $y$ {z}"
     text = prose.prose_text("The top is {name}: {n:,} plays.", name=nasty, n=1234)
     assert "1,234 plays" in text
-    assert not set("<*[#`$").intersection(re.sub(r"&#\d+;", "", text))
-    assert html.unescape(text) == "The top is <script>*x*</script> # [a](b) $y$ {z}: 1,234 plays."
+    assert not set("<*[#`$").intersection(re.sub(r"&#\d+;|</?span>", "", text))
+    assert (
+        html.unescape(re.sub("</?span>", "", text)) == "The top is <script>*x*</script> # [a](b) $y$ {z}: 1,234 plays."
+    )
 
 
 def test_prose_reads_lists_as_a_sentence():
@@ -352,12 +355,6 @@ class Facts(NamedTuple):
 class Record:
     n: int
     wins: bool
-
-
-@pytest.mark.parametrize("facts", [Facts(1234, False), Record(1234, False)])
-def test_prose_takes_its_fields_from_facts(facts, capsys):
-    prose.prose("{n:,} plays: {who} {wins:wins|loses}", facts, who="popularity")
-    assert capsys.readouterr().out.strip() == "1,234 plays: popularity loses"
 
 
 def test_prose_names_what_is_missing():

@@ -17,7 +17,7 @@ NAMES = [
     "Danny!",
     "Danny",
 ]
-LISTENERS = np.array([304, 170, 300, 4, 3, 9, 3, 1])
+LISTENERS = np.array([304, 170, 300, 4, 3, 9, 3, 1, 1])
 lookup = Lookup(NAMES, LISTENERS)
 
 

@@ -65,7 +65,7 @@ def spool_csv(source: Source, reading: Reading, target: Path, progress: Progress
     CatalogError
         When rows differ in length, quotes are never closed, or lines stand above the heading; with the line.
     """
-    beginning = lines_of(source, progress, "looking")
+    beginning = lines_of(source, progress, "looking at the beginning")
     text = ""
     while len(text) < SAMPLE and (more := next(beginning, "")):
         text += more
@@ -221,7 +221,7 @@ def looks_like_a_row(first: Sequence[str], below: Sequence[Sequence[str]]) -> st
 
     Examples
     --------
-    >>> looks_like_a_row(["Muse", "09 May 2024 10:00"], [["Blur", "10 May 2024 11:30"], ["Muse", "11 May 2024 08:15"]])
+    >>> looks_like_a_row(["Muse", "09 May 2024 10:00"], [["Blur", "10 May 2024 11:30"], ["Air", "11 May 2024 08:15"]])
     "'09 May 2024 10:00' is written as the cells below it are"
     >>> looks_like_a_row(["artist", "2019", "2020"], [["Muse", "3", "4"]])
     ''

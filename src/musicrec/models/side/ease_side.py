@@ -48,7 +48,7 @@ class EASESide(EASE):
         "tag_weight": Range(0.0, 2.0),
         "tagged_weight": Range(0.0, 2.0),
     }
-    small = {"l2": 1.0}
+    small = {"l2": 1.0, "damping": 0.2, "strength": "log"}
 
     def __init__(
         self,
