@@ -144,6 +144,9 @@ class Box(Directive):
 
 
 class Lines(list):
+    def __bool__(self) -> bool:
+        return True  # docutils throws away what goes to a stream that is false, as an empty list is
+
     def write(self, text: str) -> None:
         self.append(text)
 
@@ -161,7 +164,7 @@ def test_the_docstrings_of_the_package_can_be_read():
     for name, text in reference.pages().items():
         if name.endswith(".rst"):
             assert complaints(text) == [], name
-    assert complaints(page(SOURCE.replace("A place.", "A ``place."))) != []
+    assert complaints(page(SOURCE.replace("A place.", "A place.\n\n    .. nowhere::"))) != []
 
 
 def test_nothing_is_imported_to_read_it():
