@@ -1,0 +1,44 @@
+"""Listeners and playlists side by side."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from musicrec.datasets.dataset import Dataset, Provenance
+from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.joined import artist_sets, join, listener_rows, weigh_rows
+
+ABOUT = Provenance(
+    source="a test", url="", version="1", licence="none", citation="", found="here", fingerprint="0" * 16
+)
+
+
+def listeners() -> Dataset:
+    frame = pd.DataFrame({"user": [1, 1, 2], "item": [10, 11, 10], "plays": [5, 2, 7]})
+    items = pd.DataFrame({"name": ["The Killers", "Björk"]})
+    return Dataset("few", Interactions.from_frame(frame, weight="plays"), items, ABOUT)
+
+
+def playlists() -> Dataset:
+    frame = pd.DataFrame({"user": ["p", "p", "p", "q"], "item": ["s1", "s2", "s3", "s3"]})
+    songs = pd.DataFrame({"id": ["s1", "s2", "s3"], "artist": ["Killers", "Dua Lipa", "Various Artists"]})
+    return Dataset("lists", Interactions.from_frame(frame), songs, ABOUT, {"songs": songs})
+
+
+def test_an_artist_that_both_name_is_one_column() -> None:
+    joined = join([listener_rows(listeners()), artist_sets(playlists())], listeners())
+    assert joined.item_names.tolist() == ["The Killers", "Björk", "Dua Lipa"]
+    assert joined.interactions.users.tolist() == ["listener 1", "listener 2", "playlist p", "playlist q"]
+    assert joined.interactions.matrix.toarray().tolist() == [[5, 2, 0], [7, 0, 0], [1, 0, 1], [0, 0, 0]]
+    assert joined.tables["people"]["part"].tolist() == [0, 0, 1, 1]
+
+
+def test_a_person_stands_in_one_part_only() -> None:
+    rows = listener_rows(listeners())
+    with pytest.raises(ValueError, match="'listener 1' is in two of the tables"):
+        join([rows, rows], listeners())
+
+
+def test_rows_can_count_more_or_less() -> None:
+    weighed = weigh_rows(listeners().interactions, np.array([1.0, 0.5]))
+    assert weighed.matrix.toarray().tolist() == [[5, 2], [3.5, 0]]
