@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.factors.ials import IALS
 from musicrec.models.factors.row_solver import solve_rows
+import itertools
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 8, 30])
@@ -34,7 +35,7 @@ def loss(model: IALS, train: Interactions) -> float:
 
 def test_more_iterations_never_raise_the_loss(listens: Interactions) -> None:
     losses = [loss(IALS(dim=8, iterations=n).fit(listens, rng=np.random.default_rng(0)), listens) for n in (1, 2, 4, 8)]
-    assert all(later <= earlier * (1 + 1e-6) for earlier, later in zip(losses, losses[1:], strict=False))
+    assert all(later <= earlier * (1 + 1e-6) for earlier, later in itertools.pairwise(losses))
 
 
 def test_a_listen_weighs_by_its_plays_beside_the_same_users_mean() -> None:
