@@ -1,5 +1,7 @@
 """iALS: short rows solved through their own size are solved exactly, and each half step lowers the loss."""
 
+import itertools
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -7,7 +9,6 @@ import scipy.sparse as sp
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.factors.ials import IALS
 from musicrec.models.factors.row_solver import solve_rows
-import itertools
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 8, 30])
