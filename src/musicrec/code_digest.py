@@ -23,7 +23,7 @@ def code_closure(sources: Iterable[str], package: Path | None = None, *, by_name
     queue = [(source, "") for source in sources]
     while queue:
         source, module = queue.pop()
-        for name in imported_names(source, module):
+        for name in imported_names(source, module, for_types=False):
             parts = name.split(".")
             if parts[0] != package.name:
                 continue
@@ -41,13 +41,17 @@ def code_closure(sources: Iterable[str], package: Path | None = None, *, by_name
     return sorted(found)
 
 
-def imported_names(source: str, module: str) -> Iterator[str]:
-    """Yield the dotted names a source may import; `module` is its own name, "pkg." for an `__init__.py`."""
+def imported_names(source: str, module: str, *, for_types: bool = True) -> Iterator[str]:
+    """Yield the dotted names a source may import; `module` is its own name, "pkg." for an `__init__.py`.
+
+    Without `for_types`, what is imported for type checkers alone and never run is left out.
+    """
     tree = ast.parse(source)
-    for_types = {id(node) for block in ast.walk(tree) if _only_for_types(block) for node in ast.walk(block)}
+    never_run = [] if for_types else [block for block in ast.walk(tree) if _only_for_types(block)]
+    left_out = {id(node) for block in never_run for node in ast.walk(block)}
     for node in ast.walk(tree):
-        if id(node) in for_types:
-            continue  # read by type checkers alone, never run
+        if id(node) in left_out:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
