@@ -7,6 +7,7 @@ import pytest
 from command import call
 from typer.testing import CliRunner
 
+import musicrec
 from musicrec.cli.app import app
 from musicrec.datasets import DataError
 
@@ -30,7 +31,7 @@ def test_help_is_immediate():
 
 
 def test_version():
-    assert call("--version").output.strip() == "0.1.0"
+    assert call("--version").output.strip() == musicrec.__version__
 
 
 def test_an_error_is_one_message_and_exit_code_1(monkeypatch: pytest.MonkeyPatch):
