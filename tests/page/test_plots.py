@@ -357,6 +357,14 @@ class Record:
     wins: bool
 
 
+@pytest.mark.parametrize("facts", [Facts(1234, False), Record(1234, False)])
+def test_prose_takes_its_fields_from_facts(facts, monkeypatch: pytest.MonkeyPatch):
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr(prose, "display", lambda data, raw: shown.append(data))
+    prose.prose("{n:,} plays: {who} {wins:wins|loses}", facts, who="popularity")
+    assert shown == [dict.fromkeys(("text/markdown", "text/plain"), "1,234 plays: popularity loses")]
+
+
 def test_prose_names_what_is_missing():
     with pytest.raises(KeyError, match="n"):
         prose.prose_text("{n}")
