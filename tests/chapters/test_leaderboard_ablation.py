@@ -9,16 +9,15 @@ from musicrec.datasets.side_information import SideInformation
 from musicrec.datasets.simulated.listeners import listeners
 from musicrec.datasets.simulated.shapes import Shape
 from musicrec.evaluation.ranking import Evaluation
+from musicrec.models.rankers.hybrid import Hybrid
 from musicrec.splits.by_user import split_by_user
 
 
 def test_every_ingredient_is_left_out_once() -> None:
-    settings = ablation.variants()
-    assert settings[ablation.WHOLE] == {} and settings["without trees"] == {"rounds": 0}
-    assert [how["without"] for how in settings.values() if "without" in how] == [[i] for i in ablation.INGREDIENTS]
-    quick = ablation.variants(quick=True)
-    assert len(quick) == 3 and all(how["folds"] == 1 for how in quick.values())
-    assert quick["without trees"]["rounds"] == 0 < quick["without tags"]["rounds"]
+    forms = ablation.forms()
+    assert forms[ablation.WHOLE] == {} and forms["without trees"] == {"rounds": 0}
+    assert [form["without"] for form in forms.values() if "without" in form] == [[i] for i in ablation.INGREDIENTS]
+    assert list(ablation.forms(quick=True)) == [ablation.WHOLE, "without trees", "without tags"]
 
 
 def test_effects_are_differences_to_the_whole() -> None:
@@ -36,10 +35,12 @@ def test_effects_are_differences_to_the_whole() -> None:
     assert list(ablation.heaviest(ablated, 2).index) == ["b", "c"]
 
 
-def test_two_forms_are_fitted_on_the_same_split() -> None:
+def test_the_forms_of_one_fitted_hybrid_are_compared() -> None:
     data = listeners(0, Shape(60, 200, 2_000, 300, 1_000, 120, 10, 4, 4))
-    small = {"folds": 1, "scorers": ("ease", "als"), "n_candidates": 10, "min_leaf": 20}
-    forms = {"everything": {**small, "rounds": 2}, "without trees": {**small, "rounds": 0}}
-    ablated = ablation.ablate(forms, SideInformation(data), split_by_user(data.interactions, 0), seed=0)
+    split = split_by_user(data.interactions, 0)
+    side = SideInformation(data)
+    model = Hybrid(side, folds=1, scorers=("ease", "friends"), n_candidates=10, min_leaf=20, rounds=2)
+    forms = {"everything": {}, "without trees": {"rounds": 0}}
+    ablated = ablation.ablate(forms, model, split, seed=0)
     assert list(ablated) == list(forms)
     assert ablated["without trees"][1]["gain"].sum() == 0 < ablated["everything"][1]["gain"].sum()

@@ -127,10 +127,8 @@ def test_own_tags_are_in_no_other_feature(data: Dataset, split: Split) -> None:
     untrained = (pairs >= 0) & ~np.isin(pairs, keys(split.train))
     user = np.bincount(pairs[untrained] // n_items).argmax()
     mine = untrained & (pairs // n_items == user)
-    rows, items = np.zeros(n_items, np.int64), np.arange(n_items)
-    before, after = (
-        Description(SideInformation(d), split.train)(np.array([user]), rows, items) for d in (data, without(data, mine))
-    )
+    users, items = np.full(n_items, user), np.arange(n_items)
+    before, after = (Description(SideInformation(d), split.train)(users, items) for d in (data, without(data, mine)))
     for name in before:
         np.testing.assert_array_equal(before[name], after[name], err_msg=name)
 
@@ -175,7 +173,7 @@ def test_refusals(data: Dataset, split: Split) -> None:
     with pytest.raises(ValueError, match="no such ingredient: magic"):
         Hybrid(SideInformation(data), without=["magic"])
     with pytest.raises(ValueError, match="folds"):
-        Hybrid(SideInformation(data), folds=10)
+        Hybrid(SideInformation(data), folds=0)
 
 
 @pytest.mark.parametrize("ingredient", ["tags", "friends", "popularity", "plays"])

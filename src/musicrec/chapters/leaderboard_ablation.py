@@ -7,44 +7,41 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
-from musicrec.datasets.side_information import SideInformation
 from musicrec.evaluation.ranking import Evaluation, evaluate
 from musicrec.evaluation.statistics import paired_difference
 from musicrec.models.rankers.hybrid import Hybrid
-from musicrec.parallel import parallel_map
 from musicrec.splits.by_user import Split
 
 WHOLE = "everything"
 INGREDIENTS = ("tags", "friends", "plays", "popularity")
-QUICK = {"folds": 1, "rounds": 20}  # what shortens the training
 
 
-def variants(*, quick: bool = False) -> dict[str, dict[str, Any]]:
-    """Return the settings of the hybrid as it is, and without one ingredient at a time; fewer in a quick run."""
-    shorter = QUICK if quick else {}
-    settings: dict[str, dict[str, Any]] = {WHOLE: shorter, "without trees": {**shorter, "rounds": 0}}
+def forms(*, quick: bool = False) -> dict[str, dict[str, Any]]:
+    """Return what `Hybrid.ablated` is told for each form: all, no trees, one ingredient less; fewer in a quick run."""
+    found: dict[str, dict[str, Any]] = {WHOLE: {}, "without trees": {"rounds": 0}}
     for ingredient in INGREDIENTS[: 1 if quick else None]:
-        settings[f"without {ingredient}"] = {**shorter, "without": [ingredient]}
-    return settings
+        found[f"without {ingredient}"] = {"without": [ingredient]}
+    return found
 
 
 def ablate(
-    variants: Mapping[str, Mapping[str, Any]], side: SideInformation, split: Split, *, seed: int = 0, jobs: int = 1
+    forms: Mapping[str, Mapping[str, Any]], hybrid: Hybrid, split: Split, *, seed: int = 0
 ) -> dict[str, tuple[Evaluation, pd.DataFrame]]:
-    """Evaluate forms of the hybrid, by their settings, on the validation part of a split, `jobs` at a time.
+    """Fit a hybrid to the training part of a split, and evaluate forms of it on the validation part.
 
     Returns
     -------
     dict of str to tuple of Evaluation and pandas.DataFrame
         The evaluation of each form, and the importance of its features.
     """
-
-    def one(settings: Mapping[str, Any]) -> tuple[Evaluation, pd.DataFrame]:
-        model = Hybrid(side, **settings).fit(split.train, rng=np.random.default_rng(seed))
-        return evaluate(model, split, part="valid"), model.importance
-
-    return dict(zip(variants, parallel_map(one, variants.values(), jobs), strict=True))
+    hybrid.fit(split.train, rng=np.random.default_rng(seed))
+    ablated = {}
+    for name, form in tqdm(forms.items(), desc="forms of the hybrid", disable=None, leave=False):
+        model = hybrid.ablated(**form) if form else hybrid
+        ablated[name] = (evaluate(model, split, part="valid"), model.importance)
+    return ablated
 
 
 def effects(ablated: Mapping[str, tuple[Evaluation, pd.DataFrame]]) -> pd.DataFrame:

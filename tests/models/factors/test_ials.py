@@ -16,10 +16,20 @@ def test_a_row_shorter_or_longer_than_the_factors_is_solved_exactly(size: int) -
     rng = np.random.default_rng(size)
     factors, diagonal, penalty = rng.normal(size=(40, 6)), rng.random(6), np.array([0.3])
     columns, weights = rng.choice(40, size, replace=False), rng.random(size) + 0.1
-    found = solve_rows(np.array([0, size]), columns, weights, factors, diagonal, penalty)[0]
+    row = sp.csr_array((weights, columns, [0, size]), shape=(1, 40))
+    found = solve_rows(row, factors, diagonal, penalty)[0]
     heard = factors[columns]
     form = np.diag(diagonal + penalty) + (heard.T * weights) @ heard
     np.testing.assert_allclose(found, np.linalg.solve(form, heard.T @ weights), atol=1e-10)
+
+
+def test_rows_of_one_length_are_solved_as_each_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    dense = np.where(rng.random((50, 20)) < 0.2, rng.random((50, 20)) + 0.1, 0)
+    rows, factors, penalty = sp.csr_array(dense), rng.normal(size=(20, 4)), rng.random(50) + 0.1
+    alone = [solve_rows(rows[[row]], factors, np.ones(4), penalty[[row]])[0] for row in range(50)]
+    monkeypatch.setattr("musicrec.models.factors.row_solver.CELLS", 40)  # several groups of the same length
+    np.testing.assert_allclose(solve_rows(rows, factors, np.ones(4), penalty), alone, atol=1e-12)
 
 
 def loss(model: IALS, train: Interactions) -> float:

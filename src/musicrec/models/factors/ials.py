@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.base import FactorModel
+from musicrec.models.factors.row_solver import solve_rows
 from musicrec.models.space import Range, Space
 from musicrec.parallel import one_blas_thread
 
@@ -109,10 +110,8 @@ class IALS(FactorModel):
 
     def _solve(self, rows: sp.csr_array, others: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the vectors of the rows that minimise the loss given those of the other side."""
-        from musicrec.models.factors.row_solver import solve_rows  # loads the compiler, which not everyone needs
-
         values, basis = np.linalg.eigh(others.T @ others)
         turned = np.ascontiguousarray(others @ basis)
         diagonal = self.unobserved * np.maximum(values, 0)
         penalty = self._penalty(rows, len(others))
-        return solve_rows(rows.indptr, rows.indices, rows.data, turned, diagonal, penalty) @ basis.T
+        return solve_rows(rows, turned, diagonal, penalty) @ basis.T

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,7 @@ class EASE(Recommender):
     reference = "steck2019"
     space = {"l2": Range(1.0, 10_000.0, log=True), "damping": Range(0.0, 0.6), "strength": STRENGTH}
     small = {"l2": 1.0}
+    precision: ClassVar[type[np.floating]] = np.float64  # of the inverse
 
     def __init__(self, l2: float = 200.0, damping: float = 0.0, strength: str = "equal") -> None:
         if not l2 > 0:
@@ -66,11 +67,12 @@ class EASE(Recommender):
     def _solve(self, rows: sp.csr_array) -> None:
         """Invert among the rows, listeners and whoever else speaks for items, shape (n_rows, n_items)."""
         self.rows = rows
-        gram = (rows @ rows.T).toarray().astype(np.float64)
+        gram = (rows @ rows.T).toarray().astype(self.precision)
         gram.flat[:: len(gram) + 1] += self.l2
         factor, _ = scipy.linalg.cho_factor(gram, lower=True, overwrite_a=True)
-        inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=True, overwrite_c=True)
-        kernel = np.tril(inverse.astype(np.float32))
+        (invert,) = scipy.linalg.lapack.get_lapack_funcs(["potri"], [factor])
+        inverse, _ = invert(factor, lower=True, overwrite_c=True)
+        kernel = np.tril(inverse.astype(np.float32, copy=False))
         self.kernel = kernel + np.tril(kernel, -1).T
         self.smooth = _quadratic(rows.T.tocsr(), self.kernel)  # x_jᵀ K x_j for the column x_j of every item
 

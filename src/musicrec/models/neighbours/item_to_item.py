@@ -51,7 +51,10 @@ def keep_largest(matrix: sp.csr_array, k: int) -> sp.csr_array:
     >>> keep_largest(sp.csr_array([[0.5, 0.0, 0.9, 0.5]]), k=2).toarray()
     array([[0.5, 0. , 0.9, 0. ]])
     """
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, rows))
-    kept = order[(np.arange(len(rows)) - matrix.indptr[rows]) < k]
-    return sp.csr_array((matrix.data[kept], (rows[kept], matrix.indices[kept])), shape=matrix.shape)
+    sizes = np.diff(matrix.indptr)
+    rows = np.repeat(np.arange(matrix.shape[0]), sizes)
+    keep = np.repeat(sizes <= k, sizes)
+    long = np.flatnonzero(~keep)  # only entries of these rows are sorted
+    order = long[np.lexsort((matrix.indices[long], -matrix.data[long], rows[long]))]
+    keep[order[np.arange(len(long)) - np.searchsorted(rows[long], rows[long]) < k]] = True
+    return sp.csr_array((matrix.data[keep], (rows[keep], matrix.indices[keep])), shape=matrix.shape)

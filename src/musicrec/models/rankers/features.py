@@ -56,26 +56,23 @@ class Description:
         self.friends_tagged = sp.csr_array(known.friends @ known.tagged)
         self.n_friends = np.diff(known.friends.indptr)
 
-    def __call__(
-        self, users: NDArray[np.int64], rows: NDArray[np.int64], items: NDArray[np.int64]
-    ) -> dict[str, NDArray[np.float32]]:
-        """Return the features by name, one value for each pair of a place in `users` and an item."""
-        taggers = np.tile(self.taggers, (len(users), 1))
-        places, given = self.known.of(users)
-        taggers[places, self.known.given[given, 1]] -= 1  # the user's own tags do not count
-        who = users[rows]
+    def __call__(self, users: NDArray[np.int64], items: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
+        """Return the features by name, one value for each pair of a user and an item."""
+        n_items = len(self.listeners)
+        own = np.isin(users * n_items + items, self.known.given @ [n_items, 1])
+        taggers = self.taggers[items] - own  # the user's own tags do not count
         listeners = np.log1p(self.listeners)[items]
         return {
             "listeners": listeners,
-            "usual listeners": self.usual[who],
-            "listeners over usual": listeners - self.usual[who],
+            "usual listeners": self.usual[users],
+            "listeners over usual": listeners - self.usual[users],
             "plays": self.item_plays[items],
             "plays over listeners' mean": self.item_relative[items],
-            "plays of the user": self.user_plays[who],
-            "history": np.log1p(self.sizes)[who],
-            "friends with it tagged": self.friends_tagged[users].toarray()[rows, items],
-            "number of friends": np.log1p(self.n_friends)[who],
-            "taggers": np.log1p(taggers[rows, items]),
+            "plays of the user": self.user_plays[users],
+            "history": np.log1p(self.sizes)[users],
+            "friends with it tagged": np.asarray(self.friends_tagged[users, items]).ravel(),
+            "number of friends": np.log1p(self.n_friends)[users],
+            "taggers": np.log1p(taggers),
         }
 
 

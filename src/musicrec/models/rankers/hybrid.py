@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
@@ -41,17 +42,28 @@ COMPARED = ("kernel-users", "ials", "ease", "user-knn", "item-knn", "rp3beta", "
 class Proposals(NamedTuple):
     """What the systems propose to some users."""
 
-    users: NDArray[np.int64]  # shape (n_users,)
-    rows: NDArray[np.int64]  # shape (n,): places in `users`, ascending
+    users: NDArray[np.int64]  # shape (n,), ascending
     items: NDArray[np.int64]  # shape (n,)
-    scores: list[NDArray[np.float32]]  # of each system, shape (n,)
+    by: NDArray[np.uint16]  # shape (n,): a bit for each system that proposes it
+    scores: NDArray[np.float32]  # shape (n, n_systems)
 
-    def select(self, keep: NDArray[np.bool_]) -> Proposals:
+    def select(self, keep: NDArray[np.bool_] | slice) -> Proposals:
         """Return only the proposals where `keep`, shape (n,), is true."""
-        return Proposals(self.users, self.rows[keep], self.items[keep], [scores[keep] for scores in self.scores])
+        return Proposals(*(column[keep] for column in self))
+
+    def of(self, places: Sequence[int]) -> Proposals:
+        """Return what some of the systems propose, by their places."""
+        kept = self.by & np.uint16(sum(1 << place for place in places)) > 0
+        return Proposals(self.users[kept], self.items[kept], self.by[kept], self.scores[kept][:, places])
 
 
-Example = tuple[Candidates, NDArray[np.bool_]]
+class Lesson(NamedTuple):
+    """What the systems, fitted without a part of the listens, propose; and which proposals that part holds."""
+
+    found: Proposals  # of users with a hit
+    hits: NDArray[np.bool_]  # shape (n,)
+    moments: Mapping[str, Moments]  # of the systems in `COMPARED`
+    describe: Description
 
 
 class Hybrid(Recommender):
@@ -68,7 +80,8 @@ class Hybrid(Recommender):
     The ranker must not see scores that were fitted on its own targets, or it would trust whoever remembers best. So
     part of each user's training listens is hidden, all systems are fitted on the rest, and the hidden listens are
     what the ranker learns to put first; this is done `folds` times with other parts hidden. The systems are then
-    fitted again on all training listens [stacking: Wolpert, 1992].
+    fitted again on all training listens [stacking: Wolpert, 1992]. The trees are shown, and move, only the best
+    `reordered` of each list: what stands below matters to nobody, and costs most of the time.
 
     A feature says nothing that identifies an item or a user: no numbers of rows or columns, whose order in the file
     gives away who listens to what. Nor does it hold a user's own tags on candidates (see `SideInformation`).
@@ -84,11 +97,14 @@ class Hybrid(Recommender):
     n_candidates : int
         How many each system proposes to a user.
     folds, parts : int
-        How many times a part is hidden, and what share of a history, 1 / `parts`.
+        How many times a part is hidden, and what share of a history, 1 / `parts`. After `parts` folds, when every
+        listen has been hidden once, the parts are drawn anew.
     penalty : float
         On the squares of the weights of the sum.
     rounds, learning_rate, leaves, min_leaf
         Of the trees; no rounds leave the sum alone.
+    reordered : int
+        How many of the best by the sum the trees put into a new order.
 
     Attributes
     ----------
@@ -109,7 +125,7 @@ class Hybrid(Recommender):
         *,
         scorers: Sequence[str] = SCORERS,
         without: Sequence[str] = (),
-        n_candidates: int = 50,
+        n_candidates: int = 30,
         folds: int = 4,
         parts: int = 9,
         penalty: float = 3e-3,
@@ -117,119 +133,148 @@ class Hybrid(Recommender):
         learning_rate: float = 0.06,
         leaves: int = 15,
         min_leaf: int = 500,
+        reordered: int = 50,
     ) -> None:
-        if not 0 < folds <= parts:
-            raise ValueError(f"{folds} folds of {parts} parts: folds must be from 1 to the number of parts")
         known = frozenset().union(*(registry.find(name).reads for name in SCORERS), *EXTRAS.values())
         if unknown := set(without) - known:
             raise ValueError(f"no such ingredient: {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
         self.side, self.without, self.n_candidates, self.folds, self.parts = side, without, n_candidates, folds, parts
         self.penalty, self.rounds, self.learning_rate = penalty, rounds, learning_rate
-        self.leaves, self.min_leaf = leaves, min_leaf
+        self.leaves, self.min_leaf, self.reordered = leaves, min_leaf, reordered
         self.scorers = [name for name in scorers if not registry.find(name).reads & set(without)]
         if not self.scorers:
             raise ValueError("no system is left to propose candidates")
 
     def fit(self, train: Interactions, *, rng: np.random.Generator) -> Self:  # noqa: D102
-        part = _parts(train, self.parts, rng)
-        examples: list[Example] = []
+        seeds = rng.integers(2**31, size=self.folds + 2)
+        self.lessons: list[Lesson] = []
         for fold in tqdm(range(self.folds), desc=self.name, unit="fold", disable=None, leave=False):
-            hidden = train.select(part == fold)
+            if fold % self.parts == 0:
+                part = _parts(train, self.parts, rng)
+            hidden = train.select(part == fold % self.parts)
             if len(hidden) and len(hidden) < len(train):
-                self._fit_scorers(train.select(part != fold), rng)
-                examples += self._examples(hidden)
-        self._fit_scorers(train, rng)
-        self._learn([example for example in examples if len(example[0].users)], int(rng.integers(2**31)))
-        self._moments = self._new_moments()
-        for batch in _batches(np.arange(train.n_users)):
-            for name, moments in self._moments.items():
-                moments.add(self.systems[self.scorers.index(name)].scores(batch))
+                self._fit_scorers(train.select(part != fold % self.parts), int(seeds[fold]))
+                self.lessons.append(self._lesson(hidden))
+        self._fit_scorers(train, int(seeds[-2]))
+        self.found, self.moments = self._propose(train.n_users)
+        self.seed = int(seeds[-1])
+        self._learn()
         return self
+
+    def ablated(self, *, without: Sequence[str] = (), rounds: int | None = None) -> Hybrid:
+        """Return the same hybrid without some ingredients, or with fewer trees, as if fitted so with the same `rng`.
+
+        Nothing is fitted anew but the ranker: the systems do not know of each other.
+
+        Parameters
+        ----------
+        without, rounds
+            As in the class; by default as here.
+        """
+        less = copy.copy(self)
+        less.without = tuple({*self.without, *without})
+        less.rounds = self.rounds if rounds is None else rounds
+        less.scorers = [name for name in self.scorers if not registry.find(name).reads & set(without)]
+        places = [self.scorers.index(name) for name in less.scorers]
+        less.systems, less.found = [self.systems[place] for place in places], self.found.of(places)
+        less.lessons = []
+        for lesson in self.lessons:
+            hits = lesson.hits[lesson.found.by & np.uint16(sum(1 << place for place in places)) > 0]
+            less.lessons.append(_useful(lesson._replace(found=lesson.found.of(places), hits=hits)))
+        less._learn()
+        return less
 
     def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return scores of shape (len(users), n_items): candidates as ranked, all others below by the first system."""
+        distinct, places = np.unique(users, return_inverse=True)
+        if not np.array_equal(distinct, users):
+            return self.scores(distinct)[places]
         first = self.systems[0].scores(users)
         if not first.size:
             return first
         low, high = first.min(axis=1, keepdims=True), first.max(axis=1, keepdims=True)
         scores = (first - low) / np.maximum(high - low, 1e-9)  # 0 to 1
-        for start in range(0, len(users), BATCH):
-            found = self._candidates(self._propose(users[start : start + BATCH]), self._moments)
-            if len(found.users):
-                values = self._rank(found.features)
-                place = found.users + start
-                # ties, as of a ranker that could learn nothing, keep the order of the first system
-                scores[place, found.items] = 2 + values - values.min() + 1e-6 * scores[place, found.items]
+        found = self.found.select(np.isin(self.found.users, users))
+        if len(found.users):
+            values = self._rank(self._candidates(found, self.moments, self._describe))
+            place = np.searchsorted(users, found.users)
+            lowest = np.full(len(users), np.inf, np.float32)
+            np.minimum.at(lowest, place, values)
+            # ties, as of a ranker that could learn nothing, keep the order of the first system
+            scores[place, found.items] = 2 + values - lowest[place] + 1e-6 * scores[place, found.items]
         return scores
 
-    def _fit_scorers(self, train: Interactions, rng: np.random.Generator) -> None:
-        self.systems = [registry.build(name, self.side).fit(train, rng=rng) for name in self.scorers]
+    def _fit_scorers(self, train: Interactions, seed: int) -> None:
+        # each draws from a generator of its own, so that a hybrid without some of them has the same others
+        self.systems = [
+            registry.build(name, self.side).fit(train, rng=np.random.default_rng(seed)) for name in self.scorers
+        ]
         self._describe = Description(self.side, train)
 
-    def _new_moments(self) -> dict[str, Moments]:
-        return {name: Moments(self.train.n_items) for name in self.scorers if name in COMPARED}
+    def _propose(self, n_users: int) -> tuple[Proposals, dict[str, Moments]]:
+        """Return what the systems propose to all users, and the moments of their scores; batch by batch."""
+        train = self.systems[0].train
+        moments = {name: Moments(train.n_items) for name in self.scorers if name in COMPARED}
+        batches = []
+        for users in _batches(np.arange(n_users)):
+            seen = train.matrix[users]
+            by = np.zeros((len(users), train.n_items), np.uint16)
+            all_scores = []
+            for place, (name, system) in enumerate(zip(self.scorers, self.systems, strict=True)):
+                scores = system.scores(users)
+                if name in moments:
+                    moments[name].add(scores)
+                all_scores.append(scores)
+                ids, values = top_k(mask_seen(scores.copy(), seen), self.n_candidates)
+                row, rank = np.nonzero((ids >= 0) & (values != 0))  # 0 is "nothing to say" of those who count
+                by[row, ids[row, rank]] |= np.uint16(1 << place)
+            rows, items = np.nonzero(by)
+            columns = np.column_stack([scores[rows, items] for scores in all_scores])
+            batches.append(Proposals(users[rows], items, by[rows, items], columns))
+        return Proposals(*(np.concatenate(column) for column in zip(*batches, strict=True))), moments
 
-    def _propose(self, users: NDArray[np.int64], moments: Mapping[str, Moments] | None = None) -> Proposals:
-        """Return what the systems propose to users, and count all their scores in `moments`."""
-        seen = self.systems[0].train.matrix[users]
-        all_scores, proposed = [], np.zeros((len(users), seen.shape[1]), dtype=bool)
-        for name, system in zip(self.scorers, self.systems, strict=True):
-            scores = system.scores(users)
-            if moments and name in moments:
-                moments[name].add(scores)
-            all_scores.append(scores)
-            ids, values = top_k(mask_seen(scores.copy(), seen), self.n_candidates)
-            row, place = np.nonzero((ids >= 0) & (values != 0))  # 0 is "nothing to say" of those who count
-            proposed[row, ids[row, place]] = True
-        rows, items = np.nonzero(proposed)
-        return Proposals(users, rows, items, [scores[rows, items] for scores in all_scores])
-
-    def _candidates(self, found: Proposals, moments: Mapping[str, Moments]) -> Candidates:
-        """Describe proposals, `users` as places in the batch."""
+    def _candidates(self, found: Proposals, moments: Mapping[str, Moments], describe: Description) -> Candidates:
+        """Describe proposals."""
         columns: list[NDArray] = []
-        for values in found.scores:
-            order = np.lexsort((-values, found.rows))
-            rank = np.empty(len(values), np.float32)
-            rank[order] = np.arange(len(values)) - np.searchsorted(found.rows, found.rows)[order]
-            best = np.full(len(found.users), -np.inf, np.float32)
-            np.maximum.at(best, found.rows, values)
-            columns += [values, np.clip(values / np.maximum(best[found.rows], 1e-9), -2, 1), np.log1p(rank)]
-        for name, values in zip(self.scorers, found.scores, strict=True):
+        starts, rows = np.unique(found.users, return_index=True, return_inverse=True)[1:]
+        for values in found.scores.T:
+            best = np.maximum.reduceat(values, starts)
+            columns += [values, np.clip(values / np.maximum(best[rows], 1e-9), -2, 1), np.log1p(ranks(values, rows))]
+        for name, values in zip(self.scorers, found.scores.T, strict=True):
             if name in moments:
                 columns.append(moments[name].standardise(values, found.items))
-        described = self._describe(found.users, found.rows, found.items)
+        described = describe(found.users, found.items)
         columns += [column for name, column in described.items() if self._kept(name)]
-        return Candidates(found.rows, found.items, np.column_stack(columns).astype(np.float32))
+        return Candidates(found.users, found.items, np.column_stack(columns).astype(np.float32))
 
     def _kept(self, extra: str) -> bool:
         return not EXTRAS[extra] & set(self.without)
 
-    def _examples(self, hidden: Interactions) -> list[Example]:
-        """Return the candidates of users with at least one hit among them, and which ones are hits; batch by batch."""
-        moments, examples = self._new_moments(), []
-        for found in [self._propose(users, moments) for users in _batches(np.arange(hidden.n_users))]:
-            hits = (hidden.matrix[found.users].toarray() > 0)[found.rows, found.items]
-            useful = np.isin(found.rows, found.rows[hits])
-            candidates = self._candidates(found.select(useful), moments)
-            examples.append((candidates, hits[useful]))
-        return examples
+    def _lesson(self, hidden: Interactions) -> Lesson:
+        """Return what is proposed to users with at least one hidden listen among it."""
+        found, moments = self._propose(hidden.n_users)
+        hits = np.isin(found.users * hidden.n_items + found.items, _keys(hidden))
+        return _useful(Lesson(found, hits, moments, self._describe))
 
     def _curved(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Add what lets a sum bend: the square of each share, and a rank that matters most at the top."""
         shares, ranks = (features[:, place : 3 * len(self.scorers) : 3] for place in (1, 2))
         return np.column_stack([features, shares * np.abs(shares), np.exp(-np.exp(ranks) / 10)])
 
-    def _learn(self, examples: list[Example], seed: int) -> None:
+    def _learn(self) -> None:
+        """Fit the ranker to the lessons."""
         n_columns = len(self._names())
         self.booster: lightgbm.Booster | None = None
-        if not examples:  # too little data to hide anything a system finds: the first system's order stands
+        lessons = [lesson for lesson in self.lessons if len(lesson.hits)]
+        if not lessons:  # too little data to hide anything a system finds: the first system's order stands
             self.mean, self.spread = np.float32(0), np.float32(1)
             self.weights = np.zeros(n_columns + 2 * len(self.scorers), np.float32)
             self.importance = self._importance(np.zeros(n_columns))
             return
-        features = np.concatenate([found.features for found, _ in examples])
-        hits = np.concatenate([hits for _, hits in examples]).astype(np.float32)
-        sizes = np.concatenate([found.sizes() for found, _ in examples])
+        candidates = [self._candidates(lesson.found, lesson.moments, lesson.describe) for lesson in lessons]
+        features = np.concatenate([found.features for found in candidates])
+        sizes = np.concatenate([found.sizes() for found in candidates])
+        hits = np.concatenate([lesson.hits for lesson in lessons]).astype(np.float32)
         curved = self._curved(features)
         self.mean, self.spread = curved.mean(axis=0), curved.std(axis=0) + np.float32(1e-6)
         curved -= self.mean
@@ -237,14 +282,18 @@ class Hybrid(Recommender):
         self.weights = softmax_weights(curved, hits, sizes, self.penalty)
         gain = np.zeros(n_columns)
         if self.rounds:
+            values = curved @ self.weights
+            lists = np.repeat(np.arange(len(sizes)), sizes)
+            top = np.flatnonzero(ranks(values, lists) < self.reordered)
             data = lightgbm.Dataset(
-                features, hits, group=sizes, init_score=curved @ self.weights, params={"max_bin": 63, "verbosity": -1}
-            )
+                features[top], hits[top], group=np.bincount(lists[top]), init_score=values[top],
+                params={"max_bin": 63, "verbosity": -1},
+            )  # fmt: skip
             settings = {
                 "objective": "lambdarank", "learning_rate": self.learning_rate, "num_leaves": self.leaves,
                 "min_data_in_leaf": self.min_leaf, "feature_fraction": 0.5, "bagging_fraction": 0.7,
                 "bagging_freq": 1, "lambda_l2": 10.0, "lambdarank_truncation_level": 20, "max_bin": 63,
-                "seed": seed, "verbosity": -1, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+                "seed": self.seed, "verbosity": -1, "deterministic": True, "force_row_wise": True, "num_threads": 1,
             }  # fmt: skip
             self.booster = lightgbm.train(settings, data, num_boost_round=self.rounds)
             gain = self.booster.feature_importance("gain")
@@ -262,11 +311,37 @@ class Hybrid(Recommender):
         shares = np.pad(gain / max(gain.sum(), 1e-12), (0, len(names) - len(gain)))
         return pd.DataFrame({"weight": self.weights, "gain": shares}, index=names)
 
-    def _rank(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        values = (self._curved(features) - self.mean) / self.spread @ self.weights
+    def _rank(self, found: Candidates) -> NDArray[np.float32]:
+        values = (self._curved(found.features) - self.mean) / self.spread @ self.weights
         if self.booster is not None:
-            values = values + np.asarray(self.booster.predict(features, num_threads=1))
+            top = np.flatnonzero(ranks(values, found.users) < self.reordered)
+            values[top] += np.asarray(self.booster.predict(found.features[top], num_threads=1))
         return values.astype(np.float32)
+
+
+def ranks(values: NDArray[np.floating], lists: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the place of each value in its list, 0 for the highest; of equal values the earlier one is first.
+
+    Examples
+    --------
+    >>> ranks(np.array([0.1, 0.7, 0.7, 0.2]), np.array([0, 0, 0, 5]))
+    array([2, 0, 1, 0])
+    """
+    order = np.lexsort((-values, lists))
+    places = np.empty(len(values), np.int64)
+    places[order] = np.arange(len(values)) - np.searchsorted(lists[order], lists[order])
+    return places
+
+
+def _useful(lesson: Lesson) -> Lesson:
+    """Return only the proposals to users with a hit."""
+    useful = np.isin(lesson.found.users, lesson.found.users[lesson.hits])
+    return lesson._replace(found=lesson.found.select(useful), hits=lesson.hits[useful])
+
+
+def _keys(listens: Interactions) -> NDArray[np.int64]:
+    users, items = listens.coordinates()
+    return users * listens.n_items + items
 
 
 def _batches(users: NDArray[np.int64]) -> list[NDArray[np.int64]]:

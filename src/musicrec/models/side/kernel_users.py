@@ -107,4 +107,7 @@ def _steps(friends: sp.csr_array) -> NDArray[np.float64]:
 
 def _cosines(rows: sp.csr_array) -> NDArray[np.float64]:
     rows = unit_rows(rows)
+    if rows.nnz > rows.shape[0] * rows.shape[1] / 50:  # dense enough for the faster product
+        used = rows.toarray()
+        return (used @ used.T).astype(np.float64)
     return (rows @ rows.T).toarray().astype(np.float64)

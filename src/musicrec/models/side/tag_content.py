@@ -51,7 +51,7 @@ class TagContent(Recommender):
 
     def scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:  # noqa: D102
         profiles = self.profiles[users]
-        scores = (profiles @ self.items_by_tag).toarray()
+        scores = np.asarray(profiles.toarray() @ self.items_by_tag)
         # where the user's own tags are among the counts, without them
         places, rows = self.allowed.of(users)
         items = self.allowed.given[rows, 1]
