@@ -49,7 +49,7 @@ class Proposals(NamedTuple):
 
     def select(self, keep: NDArray[np.bool_] | slice) -> Proposals:
         """Return only the proposals where `keep`, shape (n,), is true."""
-        return Proposals(*(column[keep] for column in self))
+        return Proposals(self.users[keep], self.items[keep], self.by[keep], self.scores[keep])
 
     def of(self, places: Sequence[int]) -> Proposals:
         """Return what some of the systems propose, by their places."""
