@@ -40,6 +40,12 @@ window.musicrecNames = (() => {
       .split(/\s+/u).filter(Boolean).join(" ");
   }
 
+  /* `exact` without the marks before a name, such as a bullet, and without those on either side. */
+  function unmarked(name) {
+    const before = exact(name).replace(/^[^\p{L}\p{N}\p{M}]+(?=.*[\p{L}\p{N}\p{M}])/u, "");
+    return [before, before.replace(/(?<=[\p{L}\p{N}\p{M}].*)[^\p{L}\p{N}\p{M}]+$/u, "")];
+  }
+
   /* What a name may be written as with letters and digits alone, each once. */
   function keys(name) {
     const variants = [plain(name)];
@@ -183,8 +189,11 @@ window.musicrecNames = (() => {
       if (isPlaceholder(text)) return undefined;
       const ranked = [...new Set(keys(text).flatMap((key) => this.byKey.get(key) ?? []))].sort((a, b) => a - b);
       if (ranked.length) {
-        const [written, folded] = [exact(text), plain(text)];
-        let close = ranked.filter((item) => exact(this.names[item]) === written);
+        const folded = plain(text);
+        let close = [];
+        for (const written of [exact(text), ...unmarked(text)]) {
+          if (!close.length) close = ranked.filter((item) => exact(this.names[item]) === written);
+        }
         if (!close.length) close = ranked.filter((item) => plain(this.names[item]) === folded);
         if (!close.length) close = ranked;
         const hidden = this.listeners[ranked[0]] >= OVERSHADOWS * this.listeners[close[0]];

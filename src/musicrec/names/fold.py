@@ -67,6 +67,21 @@ def exact(name: str) -> str:
     return " ".join("".join(c for c in text if unicodedata.category(c) != "Cf").split())
 
 
+def unmarked(name: str) -> tuple[str, str]:
+    """Return `exact` without the marks before a name, such as a bullet, and without those on either side.
+
+    Examples
+    --------
+    >>> unmarked("- Wham!"), unmarked('"Dúné",')
+    (('wham!', 'wham'), ('dúné",', 'dúné'))
+    """
+    text = exact(name)
+    letters = [place for place, c in enumerate(text) if unicodedata.category(c)[0] in "LNM"]
+    if not letters:
+        return text, text
+    return text[letters[0] :], text[letters[0] : letters[-1] + 1]
+
+
 def keys(name: str) -> tuple[str, ...]:
     """Return what a name may be written as with letters and digits alone, each once.
 

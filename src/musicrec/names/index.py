@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from musicrec.names.fold import exact, is_placeholder, keys, main_artist, plain
+from musicrec.names.fold import exact, is_placeholder, keys, main_artist, plain, unmarked
 from musicrec.names.near import Near
 
 OVERSHADOWS = 10  # a name is taken for one written alike that so many times as many people know
@@ -69,7 +69,8 @@ class Names:
     def look_up(self, text: str) -> Match | None:
         """Return the item that is meant by a text and the others it may be read as, None where there is none.
 
-        Of the names with the same letters and digits, the one written exactly so is meant, else one that differs only
+        Of the names with the same letters and digits, the one written exactly so is meant, with or without what may
+        stand around a name in a list (see `unmarked`); else one that differs only
         in what `plain` takes away, else the best known; but never one that hardly anybody knows beside another that
         `OVERSHADOWS` times as many do. Of a joint credit that is no name itself, the main artist is meant.
         """
@@ -96,9 +97,11 @@ class Names:
         raise UnknownNameError(text, self.suggest(text), self.kind)
 
     def _closest(self, text: str, ranked: list[int]) -> int:
-        written, folded = exact(text), plain(text)
-        close = [item for item in ranked if exact(self.names[item]) == written]
-        close = close or [item for item in ranked if plain(self.names[item]) == folded] or ranked
+        written, folded = [exact(text), *unmarked(text)], plain(text)
+        alike = ([item for item in ranked if exact(self.names[item]) == form] for form in written)
+        close = (
+            next(filter(None, alike), []) or [item for item in ranked if plain(self.names[item]) == folded] or ranked
+        )
         hidden = self.listeners[ranked[0]] >= OVERSHADOWS * self.listeners[close[0]]
         return ranked[0] if hidden else close[0]
 
