@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,21 +13,39 @@ from musicrec.cli.app import BookData, Json, app
 from musicrec.cli.output import print_table
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from musicrec.datasets.interactions import Interactions
     from musicrec.models.neighbours.item_to_item import ItemToItem
-    from musicrec.serving.forms import Served
+    from musicrec.serving.forms import Recommended, Served
 
 
 @app.command()
 def recommend(
     artists: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="ARTIST...",
             help="Artists you love; case and accents don't matter. Lines of a list are read too, and - reads a list "
             "from standard input.",
         ),
-    ],
+    ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--history",
+            metavar="PATH",
+            help="Instead of ARTIST: what a service gave you of your listening, a file, zip or folder; repeatable.",
+        ),
+    ] = None,
+    playlist: Annotated[
+        Path | None,
+        typer.Option("--playlist", metavar="FILE", help="With --history: write songs to import, as .csv or .txt."),
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="With --history: write everything as one HTML file.")
+    ] = None,
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="als, item-knn, ease or popularity.")] = "als",
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many to recommend.")] = 10,
     because: Annotated[
@@ -52,15 +71,49 @@ def recommend(
 
     Examples: `musicrec recommend Radiohead bjork Portishead`, `musicrec recommend "the cure" --model item-knn
     --because`, `musicrec recommend Muse --avoid-popular 0.5 --k 5 --json`, `musicrec recommend - < my_artists.txt`
+
+    With --history, exports of Spotify, Last.fm, ListenBrainz, YouTube Music, Deezer and Apple Music are read, tables
+    of Exportify, Soundiiz and TuneMyMusic, and lists; what several have counts once. Nothing leaves this computer, and
+    only --playlist and --html write anything of it: `musicrec recommend --history my_spotify_data.zip --history
+    lastfm.csv --playlist new.csv`
     """
     import numpy as np
 
     from musicrec.serving.cache import serve
 
-    served = serve(dataset, model, lambda text: typer.echo(f"musicrec: {text}", err=True))
-    liked = np.array(_artists_among(artists, served), dtype=np.int64)
+    if bool(artists) == bool(history):
+        raise typer.BadParameter("name artists you love, or what you have with --history", param_hint="ARTIST...")
+    if not history and (playlist or page):
+        raise typer.BadParameter("--playlist and --html go with --history", param_hint="--history")
+
+    def say(text: str) -> None:
+        typer.echo(f"musicrec: {text}", err=True)
+
+    if history:
+        from musicrec.cli.history import check_outputs, read, tell
+
+        check_outputs(playlist, page)
+        read_plays = read(history)
+        served = serve(dataset, model, say)
+        tell(read_plays, served, k, avoid_popular, because=because, as_json=as_json, playlist=playlist, page=page)
+        return
+    served = serve(dataset, model, say)
+    liked = np.array(_artists_among(artists or [], served), dtype=np.int64)
+    rows = reasons_for(served, liked, served.recommend(liked, k, avoid_popular), because=because)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    if not rows:
+        raise LookupError("no listener of these artists listens to anything else in these data; add another artist")
+    print_recommended(rows, avoid_popular, because=because)
+
+
+def reasons_for(
+    served: Served, liked: NDArray[np.int64], recommended: list[Recommended], *, because: bool
+) -> list[dict[str, Any]]:
+    """Return each recommendation as a row: the artist, its scores, and which liked artists speak for it."""
     rows = []
-    for artist, score, adjusted in served.recommend(liked, k, avoid_popular):
+    for artist, score, adjusted in recommended:
         adds = served.adds(liked, artist)
         order = (-adds).argsort(kind="stable")
         row: dict[str, Any] = {
@@ -71,11 +124,11 @@ def recommend(
         if because:
             row["adds"] = [{"artist": served.names[liked[place]], "adds": float(adds[place])} for place in order]
         rows.append(row)
-    if as_json:
-        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
-        return
-    if not rows:
-        raise LookupError("no listener of these artists listens to anything else in these data; add another artist")
+    return rows
+
+
+def print_recommended(rows: list[dict[str, Any]], avoid_popular: float, *, because: bool) -> None:
+    """Print rows as a table."""
     reasons = [_adds(row["adds"]) if because else ", ".join(row["because"][:3]) or "everyone does" for row in rows]
     print_table(
         ("artist", "score", *(["per listener^A"] if avoid_popular else []), "listeners", "because you love"),

@@ -68,8 +68,12 @@ def parts_of(path: Path, notes: list[str]) -> Iterator[Part]:
 
 
 def _within(stream: IO[bytes], name: str, notes: list[str], *, chosen: bool, depth: int = 0) -> Iterator[Part]:
-    head = stream.read(4)
-    stream.seek(0)
+    try:
+        head = stream.read(4)
+        stream.seek(0)
+    except DAMAGED as error:
+        notes.append(f"{name} is damaged and was left out ({error})")
+        return
     if head[:2] == b"\x1f\x8b":
         yield Part(name, chosen, cast(IO[bytes], gzip.GzipFile(fileobj=stream)))
     elif head == b"PK\x03\x04" or head == b"PK\x05\x06":

@@ -52,7 +52,7 @@ def invent_plays(artists: Sequence[str], n: int, rng: np.random.Generator, *, da
     days : int
         How long the history is.
     """
-    discovered = np.sort(rng.uniform(0, days * 0.9, len(artists)))
+    discovered = np.sort(rng.uniform(0, days, len(artists)))
     discovered[: max(3, len(artists) // 4)] = 0
     rng.shuffle(discovered)
     love = 1 / np.arange(1, len(artists) + 1) ** 0.8

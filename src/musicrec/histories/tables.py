@@ -116,7 +116,7 @@ def _whole_rows(rows: Iterator[list[str]], into: Collector) -> Iterator[list[str
 
 
 def read_rows(rows: Iterator[Sequence[Any]], heading: Heading, into: Collector) -> None:
-    """Add the rows of a table; without a column of times they are saved songs, not plays."""
+    """Add the rows of a table; without a column of times or counts they are saved songs, not plays."""
     at = heading.columns
     timed = "time" in at
     for row in rows:
@@ -127,7 +127,7 @@ def read_rows(rows: Iterator[Sequence[Any]], heading: Heading, into: Collector) 
         if not artist:
             into.left_out["rows without an artist"] += 1
             continue
-        state, when = (PLAY, None) if timed else (SAVED, None)
+        state, when = PLAY if timed or "plays" in at else SAVED, None
         if timed:
             when, zoned = seconds(cell["time"])
             if when is None and not str(cell["time"] or "").strip() and heading.title.startswith("Last.fm"):
