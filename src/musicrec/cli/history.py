@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from musicrec.cli.answers import print_recommended, reasons_for
 from musicrec.cli.output import message_console, print_outcome
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ def tell(
     """
     import numpy as np
 
-    from musicrec.cli.recommend import print_recommended, reasons_for
     from musicrec.serving.reader import meet
     from musicrec.serving.reader_words import as_data, sentences
     from musicrec.serving.reader_words import page as page_of

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from musicrec.cli.answers import print_recommended, reasons_for
 from musicrec.cli.app import BookData, Json, app
 from musicrec.cli.output import print_table
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from musicrec.datasets.interactions import Interactions
     from musicrec.models.neighbours.item_to_item import ItemToItem
-    from musicrec.serving.forms import Recommended, Served
+    from musicrec.serving.forms import Served
 
 
 @app.command()
@@ -106,44 +104,6 @@ def recommend(
     if not rows:
         raise LookupError("no listener of these artists listens to anything else in these data; add another artist")
     print_recommended(rows, avoid_popular, because=because)
-
-
-def reasons_for(
-    served: Served, liked: NDArray[np.int64], recommended: list[Recommended], *, because: bool
-) -> list[dict[str, Any]]:
-    """Return each recommendation as a row: the artist, its scores, and which liked artists speak for it."""
-    rows = []
-    for artist, score, adjusted in recommended:
-        adds = served.adds(liked, artist)
-        order = (-adds).argsort(kind="stable")
-        row: dict[str, Any] = {
-            "artist": served.names[artist], "score": score, "adjusted": adjusted,
-            "listeners": int(served.listeners[artist]),
-            "because": [served.names[liked[place]] for place in order if adds[place] > 0],
-        }  # fmt: skip
-        if because:
-            row["adds"] = [{"artist": served.names[liked[place]], "adds": float(adds[place])} for place in order]
-        rows.append(row)
-    return rows
-
-
-def print_recommended(rows: list[dict[str, Any]], avoid_popular: float, *, because: bool) -> None:
-    """Print rows as a table."""
-    reasons = [_adds(row["adds"]) if because else ", ".join(row["because"][:3]) or "everyone does" for row in rows]
-    print_table(
-        ("artist", "score", *(["per listener^A"] if avoid_popular else []), "listeners", "because you love"),
-        [
-            (row["artist"], f"{row['score']:.3f}", *([f"{row['adjusted']:.2g}"] if avoid_popular else []),
-             f"{row['listeners']:,}", reason)
-            for row, reason in zip(rows, reasons, strict=True)
-        ],
-        right=(1, 2, 3) if avoid_popular else (1, 2),
-    )  # fmt: skip
-
-
-def _adds(adds: list[dict[str, Any]]) -> str:
-    """Write what each artist adds to a score, "Radiohead +0.310, Björk −0.020"; nobody adds to popularity."""
-    return ", ".join(f"{each['artist']} {each['adds']:+.3f}" for each in adds if each["adds"]) or "everyone does"
 
 
 def _artists_among(texts: list[str], served: Served) -> list[int]:

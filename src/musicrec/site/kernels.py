@@ -51,7 +51,9 @@ def kernel_environment(folder: Path, jobs: int = 1) -> dict[str, str]:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         share = dict.fromkeys(THREADS, str(max(1, cores // jobs)))
     ours = {"MUSICREC_BUILD": str(folder.resolve()), "IPYTHONDIR": str(home)}
-    return {**KERNEL_ENVIRONMENT, **share, **os.environ, **ours}
+    environment = {**KERNEL_ENVIRONMENT, **share, **os.environ, **ours}
+    environment.pop("MUSICREC_HISTORY", None)  # a site is published; the reader's own history never gets into one
+    return environment
 
 
 class Kernels:
