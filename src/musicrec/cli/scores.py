@@ -26,7 +26,8 @@ def scores(
     dataset: BuildData = None,
     quick: QuickBuild = False,
     save_release: Annotated[
-        bool, typer.Option("--save-release", help="Write them to results/, as what is published from now on.")
+        bool,
+        typer.Option("--save-release", help="Write them to results/ and README, as what is published from now on."),
     ] = False,
     compare_release: Annotated[
         bool, typer.Option("--compare-release", help="Name what moved since the release; exit code 1 if anything did.")
@@ -128,6 +129,7 @@ def _save(build: Build, scores: list[Score]) -> None:
 
     from musicrec.hardware import machine
     from musicrec.scores.release import save_release
+    from musicrec.site.findings import publish
     from musicrec.site.notebooks import BookError, book_root, find_chapters, resolve
     from musicrec.site.provenance import git_revision, versions
     from musicrec.site.staleness import why_stale
@@ -146,7 +148,8 @@ def _save(build: Build, scores: list[Score]) -> None:
         "machine": machine(), "versions": dict(versions()),
     }  # fmt: skip
     seconds = {c.name: stamp["seconds"] for c in chapters if (stamp := c.stamp())}
-    for path in save_release(root / "results", scores, about, seconds):
+    paths = save_release(root / "results", scores, about, seconds)
+    for path in [*paths, *publish(root, scores, about["date"])]:
         typer.echo(f"released: {path}")
 
 

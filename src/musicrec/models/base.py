@@ -39,6 +39,8 @@ class Recommender(ABC):
     ----------
     name : str
         Kebab case, as in the score records.
+    title : str
+        What a reader calls it; by default the name.
     task : str
         What it is for; a class without one is not a system by itself. `listeners` is the leaderboard's.
     reference : str
@@ -64,6 +66,7 @@ class Recommender(ABC):
     """
 
     name: ClassVar[str]
+    title: ClassVar[str] = ""
     task: ClassVar[str] = ""
     reference: ClassVar[str] = ""
     reads: ClassVar[tuple[str, ...]] = ()

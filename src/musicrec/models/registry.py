@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SETTINGS = FOLDER / "settings"  # what `musicrec tune` chose on lastfm-2k, one file a system
-SAID = ("name", "task", "reference", "reads", "space", "unsearched", "variants", "small", "personal")
+SAID = ("name", "title", "task", "reference", "reads", "space", "unsearched", "variants", "small", "personal")
 Model = TypeVar("Model", bound="type[Recommender]")
 
 
@@ -48,6 +48,8 @@ class System:
         The folder of its file.
     task : str
         What it is for; `listeners` is the leaderboard's.
+    title : str
+        What a reader calls it.
     summary, reference : str
         First sentence of its docstring; key of `references.bib`, or "".
     reads : frozenset of str
@@ -67,6 +69,7 @@ class System:
     class_name: str
     family: str
     task: str
+    title: str = ""
     summary: str = ""
     reference: str = ""
     reads: frozenset[str] = frozenset()
@@ -292,6 +295,7 @@ def _systems_of(
         raise ValueError(f"{module}.{class_name} does not say its {missing[0]}")
     about: dict[str, Any] = {
         "module": module, "class_name": class_name, "family": family, "task": said["task"], "model": model,
+        "title": said.get("title") or said["name"].replace("-", " ").capitalize(),
         "summary": docstring.partition("\n")[0], "reference": said.get("reference", ""),
         "reads": frozenset(said.get("reads", ())), "personal": said.get("personal", True),
     }  # fmt: skip

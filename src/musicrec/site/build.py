@@ -24,6 +24,7 @@ from musicrec.site import reference, try_page
 from musicrec.site.architecture import floors_page, flow_page
 from musicrec.site.checks import check_notebook, check_page
 from musicrec.site.execution import execute_all
+from musicrec.site.findings import doors, findings_page
 from musicrec.site.notebooks import KERNEL, BookError, Chapter, Run, find_chapters, toc_files
 from musicrec.site.pages import leaderboard_page, reproduction_page, state_page
 from musicrec.site.provenance import provenance_page, repository
@@ -128,6 +129,7 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     released = read_release(root / "results")
     generated = {
         "generated/state.md": state_page(run),
+        "generated/findings.md": findings_page(scores, run, released, names),
         "generated/reproduction.md": reproduction_page(scores, run, released),
         "generated/leaderboard.md": leaderboard_page(scores, run, released),
         "generated/systems.md": systems_page(),
@@ -136,6 +138,7 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
         "provenance.md": provenance_page(run, chapters, root),
     }
     contents = toc_files(root)
+    generated["generated/doors.md"] = doors(contents)
     if f"{reference.FOLDER}/index" in contents:
         generated |= reference.pages()
     for place, text in generated.items():

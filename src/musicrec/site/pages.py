@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from musicrec.models import registry
 from musicrec.scores.records import ORIGINALS, Score
 from musicrec.scores.reproduction import leaderboard, reproduction
 from musicrec.site.notebooks import Run
@@ -17,6 +18,7 @@ TITLES = {
     "two-stage": "Creating AI-Enabled Systems, final project (undated)",
 }
 PROTOCOLS = {"listeners": "ndcg@10", "listeners+valid": "ndcg@10", "continuation": "ndcg@500"}  # with their headline
+SHORT = 8  # rows of a leaderboard before all of them, beside popularity
 MARKS = {"reproduced": "✓ reproduced", "differs": "✗ differs", "not-applicable": "– not comparable"}
 
 
@@ -85,9 +87,11 @@ def _reproduced(rows: Sequence[dict[str, Any]]) -> str:
     for key in ORIGINALS:
         mine = [row for row in rows if row["key"] == key]
         if not mine:
+            summary.append([TITLES[key], f"`{key}`", "reported none", "", ""])
             continue
         counts = [sum(row["status"] == status for row in mine) for status in MARKS]
-        summary.append([TITLES[key], f"`{key}`", str(len(mine)), *map(str, counts)])
+        compared = [f"{counts[0]}", f"{counts[1]}"] if counts[0] + counts[1] else ["its data are not public", ""]
+        summary.append([TITLES[key], f"`{key}`", str(len(mine)), *compared])
         notes = list(dict.fromkeys(row["note"] for row in mine if row["note"]))
         figures = table(
             ["figure", "reported", "here", "result", "95 % interval", "tolerance"],
@@ -96,8 +100,8 @@ def _reproduced(rows: Sequence[dict[str, Any]]) -> str:
         )
         figures += "\n" + "".join(f"{place}. {note}\n" for place, note in enumerate(notes, start=1))
         parts.append(f":::{{dropdown}} {TITLES[key]}: every figure ({len(mine)})\n\n{figures}\n:::\n")
-    head = ["original", "key", "figures", "✓ reproduced", "✗ differ", "– not comparable"]
-    return table(head, summary, right=(2, 3, 4, 5)) + "\n" + "\n".join(parts)
+    head = ["original", "key", "figures reported", "✓ reproduced", "✗ differ"]
+    return table(head, summary, right=(2, 3, 4)) + "\n" + "\n".join(parts)
 
 
 def _reproduction_row(row: dict[str, Any], notes: Sequence[str]) -> list[str]:
@@ -139,16 +143,30 @@ def _boards(scores: Sequence[Score], remark: str, *, linked: bool) -> list[str]:
         board = leaderboard(mine, headline, protocol)
         metrics = [headline, *(m for m in board.columns if m != headline)]
         exact = {s.system: s for s in mine if s.metric == headline}
-        rows = []
+        rows: list[list[str]] = []
+        short: dict[str, list[str]] = {}
         for system, values in board.iterrows():
             score = exact.get(str(system))
             interval = "" if score is None or score.low is None else f"{score.low:.4f} to {score.high:.4f}"
             chapter = f" ({{doc}}`{score.chapter[:2]} </notebooks/{score.chapter}>`)" if score and linked else ""
             cells = ["" if v != v else number(v) for v in values[metrics]]
             rows.append([f"`{system}`{chapter}", cells[0], interval, *cells[1:]])
+            short.setdefault(plain_name(str(system)), [f"`{system}`", cells[0], interval])  # the best of each once
         names = ", ".join(sorted({s.dataset for s in mine}))
+        first = [[name, *cells] for name, cells in short.items()]
+        first = first[:SHORT] + [row for row in first[SHORT:] if row[0] == plain_name("popularity")]
         header = ["system (chapter)" if linked else "system", headline, "95 % interval", *metrics[1:]]
         parts.append(
-            f"Protocol `{protocol}` on `{names}`{remark}\n\n{table(header, rows, right=range(1, len(header)))}"
+            f"Protocol `{protocol}` on `{names}`{remark}\n\n"
+            f"{table(['system', 'name in the code', *header[1:3]], first, right=(2, 3))}\n"
+            f":::{{dropdown}} All {len(rows)} rows and metrics of `{protocol}`\n\n"
+            f"{table(header, rows, right=range(1, len(header)))}\n:::\n"
         )
     return parts
+
+
+def plain_name(row: str) -> str:
+    """Return what a reader calls the system of a row, such as "als, searched"."""
+    name = row.partition(",")[0]
+    system = registry.systems(None).get(name)
+    return system.title if system else name.replace("-", " ").capitalize()

@@ -12,6 +12,7 @@ class ArtistPopularity(Recommender):
     """The same order for every genre: the artists' popularity, whatever their genres."""
 
     name = "artist-popularity"
+    title = "Artists' popularity"
     task = "genres"
     personal = False
 

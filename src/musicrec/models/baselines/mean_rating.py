@@ -25,6 +25,7 @@ class MeanRating(FactorModel):
     """
 
     name = "mean-rating"
+    title = "Mean rating"
     task = "ratings"
     personal = False
 

@@ -24,6 +24,7 @@ class Oracle(Recommender):
     """
 
     name = "oracle"
+    title = "Oracle"
     task = "simulated listeners"
     personal = False
 

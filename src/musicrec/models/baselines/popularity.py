@@ -16,6 +16,7 @@ class Popularity(Recommender):
     """Items by their number of training listeners."""
 
     name = "popularity"
+    title = "Popularity"
     task = "listeners"
     personal = False
 

@@ -15,6 +15,7 @@ class Random(Recommender):
     """Every user gets an order of their own, drawn at random once."""
 
     name = "random"
+    title = "Random order"
     task = "listeners"
     personal = False
 

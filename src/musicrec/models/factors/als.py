@@ -50,6 +50,7 @@ class ALS(LeastSquaresFactors):
     """
 
     name: ClassVar[str] = "als"
+    title: ClassVar[str] = "Alternating least squares"
     task: ClassVar[str] = "listeners"
     reference: ClassVar[str] = "hu2008"
     reads: ClassVar[tuple[str, ...]] = ("plays",)

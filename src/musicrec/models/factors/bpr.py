@@ -32,6 +32,7 @@ class BPR(FactorModel):
     """
 
     name = "bpr"
+    title = "Bayesian personalised ranking"
     task = "listeners"
     reference = "rendle2009"
     space = {

@@ -44,6 +44,7 @@ class IALS(FactorModel):
     """
 
     name: ClassVar[str] = "ials"
+    title: ClassVar[str] = "Least squares, balanced penalty"
     task: ClassVar[str] = "listeners"
     reference: ClassVar[str] = "rendle2022"
     reads: ClassVar[tuple[str, ...]] = ("plays",)

@@ -64,13 +64,18 @@ class MatrixFactorization(LeastSquaresFactors):
         `regularization` and `gravity` (the penalties, weights included), and with validation entries `valid_error`.
     """
 
+    title: ClassVar[str] = "Matrix factorization"
     task: ClassVar[str] = "listeners"
     personal: ClassVar[bool] = False  # nothing unheard is in its loss
     unsearched: ClassVar[str] = ORIGINAL
     small: ClassVar[Mapping[str, Any]] = {"learning_rate": 0.3, "iterations": 60}
     variants: ClassVar[Mapping[str, Any]] = {
-        "mf-low-init": {"fixed": {"name": "mf-low-init", **SETTINGS["mf-low-init"]}},
+        "mf-low-init": {
+            "title": "Matrix factorization, small start",
+            "fixed": {"name": "mf-low-init", **SETTINGS["mf-low-init"]},
+        },
         "mf-regularized": {
+            "title": "Matrix factorization, regularized",
             "fixed": {"name": "mf-regularized", **SETTINGS["mf-regularized"]},
             "personal": True,
             "small": {"dim": 4, "learning_rate": 0.3, "iterations": 800},

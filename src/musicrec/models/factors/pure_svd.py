@@ -38,6 +38,7 @@ class PureSVD(Recommender):
     """
 
     name = "pure-svd"
+    title = "Truncated SVD"
     task = "listeners"
     reference = "cremonesi2010"
     space = {"rank": Range(2, 256, log=True)}

@@ -34,6 +34,7 @@ class WARP(FactorModel):
     """
 
     name = "warp"
+    title = "WARP ranking loss"
     task = "listeners"
     reference = "weston2011"
     space = {

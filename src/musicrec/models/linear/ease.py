@@ -44,6 +44,7 @@ class EASE(Recommender):
     """
 
     name = "ease"
+    title = "Linear autoencoder (EASE)"
     task = "listeners"
     reference = "steck2019"
     space = {"l2": Range(1.0, 10_000.0, log=True), "damping": Range(0.0, 0.6), "strength": STRENGTH}

@@ -34,6 +34,7 @@ class SLIM(ItemToItem):
     """
 
     name = "slim"
+    title = "Sparse linear method"
     task = "listeners"
     reference = "ning2011"
     space = {

@@ -27,6 +27,7 @@ class ItemKNN(ItemToItem):
     """
 
     name = "item-knn"
+    title = "Similar artists"
     task = "listeners"
     reference = "sarwar2001"
     space = {"n_neighbours": NEIGHBOURS, "shrinkage": Range(0.0, 50.0)}

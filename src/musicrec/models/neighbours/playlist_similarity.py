@@ -33,10 +33,15 @@ class PlaylistSimilarity(Recommender):
     """
 
     name = "playlist-similarity"
+    title = "Similar lists, at random"
     task = "listeners"
     unsearched = ORIGINAL
     variants = {
-        "playlist-similarity-votes": {"fixed": {"order": "votes"}, "space": {"n_similar": Range(5, 1000, log=True)}},
+        "playlist-similarity-votes": {
+            "title": "Similar lists, by votes",
+            "fixed": {"order": "votes"},
+            "space": {"n_similar": Range(5, 1000, log=True)},
+        },
     }
 
     def __init__(self, n_similar: int = 5, order: str = "random", *, multiplicity: bool = False) -> None:

@@ -29,6 +29,7 @@ class RP3Beta(ItemToItem):
     """
 
     name = "rp3beta"
+    title = "Random walk"
     task = "listeners"
     reference = "paudel2016"
     space = {"alpha": Range(0.1, 2.0), "beta": Range(0.0, 1.0), "n_neighbours": NEIGHBOURS}

@@ -30,6 +30,7 @@ class UserKNN(Recommender):
     """
 
     name = "user-knn"
+    title = "Similar listeners"
     task = "listeners"
     space = {"n_neighbours": Range(5, 1000, log=True), "shrinkage": Range(0.0, 50.0)}
     small = {"n_neighbours": 8}

@@ -36,6 +36,7 @@ class AdditiveNetwork(Network):
     """
 
     name: ClassVar[str] = "additive-network"
+    title: ClassVar[str] = "Additive network"
     task: ClassVar[str] = "listeners"
     personal: ClassVar[bool] = False
     unsearched: ClassVar[str] = ORIGINAL

@@ -33,6 +33,7 @@ class CombinedNetwork(AdditiveNetwork):
     """
 
     name: ClassVar[str] = "combined-network"
+    title: ClassVar[str] = "Similar lists, then network"
     task: ClassVar[str] = "listeners"
     personal: ClassVar[bool] = True
     unsearched: ClassVar[str] = ORIGINAL
@@ -55,6 +56,7 @@ class CombinedPopularity(Popularity):
     """
 
     name = "combined-popularity"
+    title = "Similar lists, then popularity"
     task = "listeners"
     personal = True
     unsearched = ORIGINAL

@@ -30,6 +30,7 @@ class ConcatNetwork(Network):
     """
 
     name: ClassVar[str] = "concat-network"
+    title: ClassVar[str] = "Perceptron on embeddings"
     task: ClassVar[str] = "listeners"
     space: ClassVar[Space] = {"dim": EMBEDDING, "penalty": Range(1e-7, 1e-3, log=True), **STEPS, **NEGATIVES}
     small: ClassVar[Mapping[str, Any]] = {

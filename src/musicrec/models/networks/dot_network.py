@@ -28,6 +28,7 @@ class DotNetwork(Network):
     """
 
     name: ClassVar[str] = "dot-network"
+    title: ClassVar[str] = "Dot-product network"
     task: ClassVar[str] = "listeners"
     space: ClassVar[Space] = {"dim": EMBEDDING, "penalty": Range(1e-7, 1e-3, log=True), **STEPS, **NEGATIVES}
     small: ClassVar[Mapping[str, Any]] = {

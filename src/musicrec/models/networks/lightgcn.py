@@ -45,6 +45,7 @@ class LightGCN(KerasModel):
     """
 
     name: ClassVar[str] = "lightgcn"
+    title: ClassVar[str] = "Graph convolution"
     task: ClassVar[str] = "listeners"
     reference: ClassVar[str] = "he2020"
     space: ClassVar[Space] = {

@@ -45,6 +45,7 @@ class MultVAE(KerasModel):
     """
 
     name: ClassVar[str] = "mult-vae"
+    title: ClassVar[str] = "Variational autoencoder"
     task: ClassVar[str] = "listeners"
     reference: ClassVar[str] = "liang2018"
     space: ClassVar[Space] = {

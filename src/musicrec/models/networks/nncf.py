@@ -51,6 +51,7 @@ class NNCF(Network):
     """
 
     name: ClassVar[str] = "nncf"
+    title: ClassVar[str] = "Collaborative-filtering network"
     task: ClassVar[str] = "listeners"
     reference: ClassVar[str] = "he2017"
     space: ClassVar[Space] = {**DROPOUT, **STEPS}

@@ -51,6 +51,7 @@ class NNCFNeighbourhood(Network):
     """
 
     name: ClassVar[str] = "nncf-neighbourhood"
+    title: ClassVar[str] = "Network with neighbourhoods"
     task: ClassVar[str] = "listeners"
     reference: ClassVar[str] = "bai2017"
     space: ClassVar[Space] = {**DROPOUT, **STEPS, **NEGATIVES}

@@ -113,6 +113,7 @@ class Hybrid(Recommender):
     """
 
     name = "hybrid"
+    title = "Hybrid of ten systems"
     task = "listeners"
     reference = "wolpert1992"
     reads = ("tags", "friends", "plays")

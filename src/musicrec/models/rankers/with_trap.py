@@ -25,6 +25,7 @@ class WithTrap(Recommender):
     """
 
     name = "trap"
+    title = "Told which artists are tagged"
     task = "demonstration"
 
     def __init__(self, model: Recommender, tagged: sp.csr_array) -> None:

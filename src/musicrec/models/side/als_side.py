@@ -40,6 +40,7 @@ class ALSSide(FactorModel):
     """
 
     name = "als-side"
+    title = "Alternating least squares with tags"
     task = "listeners"
     reference = "hu2008"
     reads = ("tags", "plays")

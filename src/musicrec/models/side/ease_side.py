@@ -38,6 +38,7 @@ class EASESide(EASE):
     """
 
     name = "ease-side"
+    title = "Linear autoencoder with tags"
     task = "listeners"
     reference = "jeunen2020"
     reads = ("tags", "plays")

@@ -16,6 +16,7 @@ class FeatureCosine(FactorModel):
     """Cosine between an artist's features and the mean of those of the genre's artists: nothing is trained."""
 
     name = "feature-cosine"
+    title = "Similar features"
     task = "genres"
 
     def __init__(self, features: NDArray[np.float32]) -> None:

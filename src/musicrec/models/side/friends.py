@@ -29,6 +29,7 @@ class Friends(Recommender):
     """
 
     name = "friends"
+    title = "What friends listen to"
     task = "listeners"
     reference = "golbeck2006"
     reads = ("friends",)

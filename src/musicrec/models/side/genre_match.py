@@ -24,6 +24,7 @@ class GenreMatch(Recommender):
     """
 
     name = "genre-match"
+    title = "Shared genres"
     task = "demonstration"
 
     def __init__(self, profiles: Floats) -> None:

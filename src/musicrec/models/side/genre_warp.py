@@ -61,6 +61,7 @@ class GenreWARP(FactorModel):
     """
 
     name = "genre-warp"
+    title = "LightFM from genre to artist"
     task = "genres"
     reference = "kula2015"
 

@@ -40,6 +40,7 @@ class KernelUsers(Recommender):
     """
 
     name = "kernel-users"
+    title = "Kernel between listeners"
     task = "listeners"
     reference = "sachdeva2022"
     reads = ("tags", "friends", "plays")

@@ -24,6 +24,7 @@ class SameArtist(Recommender):
     """
 
     name = "same-artist"
+    title = "Songs of the same artists"
     task = "playlists"
 
     def __init__(self, songs: pd.DataFrame) -> None:

@@ -27,6 +27,7 @@ class SoundKNN(Recommender):
     """
 
     name = "sound-knn"
+    title = "Similar sound"
     task = "playlists"
 
     def __init__(self, features: Floats, k: int | None = 1) -> None:

@@ -26,6 +26,7 @@ class TagContent(Recommender):
     """
 
     name = "tag-content"
+    title = "Similar tags"
     task = "listeners"
     reference = "pazzani2007"
     reads = ("tags",)

@@ -16,6 +16,7 @@ class Unlisted(Recommender):
     """
 
     name = "unlisted"
+    title = "Artists nobody has"
     task = "demonstration"
     personal = False
 
