@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,15 @@ def test_a_readme_keeps_everything_but_its_findings() -> None:
     assert found.with_findings(new, part) == new
     with pytest.raises(ValueError, match="no place"):
         found.with_findings("# A", part)
+
+
+def test_a_release_is_published_in_readme_and_figure(tmp_path: Path) -> None:
+    assert found.publish(tmp_path, [], "2026-01-01") == []  # tells of no original
+    with pytest.raises(ValueError, match="no place"):
+        found.publish(tmp_path, records(), "2026-01-01")
+    (tmp_path / "README.md").write_text(f"# A\n{found.BEGIN}\n{found.END}\n")
+    readme, figure = found.publish(tmp_path, records(), "2026-01-01")
+    assert "release 2026-01-01" in readme.read_text() and figure.read_text().startswith("<svg")
 
 
 def test_lessons_are_told_of_chapters_that_are_there() -> None:

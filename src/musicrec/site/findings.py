@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from musicrec.files import write_text
 from musicrec.scores.records import Score
 from musicrec.site.notebooks import Run
 
@@ -190,10 +191,16 @@ def with_findings(readme: str, part: str) -> str:
 
 
 def publish(root: Path, scores: Iterable[Score], date: str) -> list[Path]:
-    """Write the figure and the table of the README from released scores; return the files."""
-    from musicrec.files import write_text
+    """Write the figure and the table of the README from released scores, if they tell of originals; return the files.
 
+    Raises
+    ------
+    ValueError
+        When the README has no place for them.
+    """
     rows = findings(scores)
+    if not rows:
+        return []
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     write_text(readme, with_findings(text, readme_part(rows, date)))
