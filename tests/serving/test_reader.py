@@ -44,6 +44,16 @@ def test_nobody_is_recommended_who_was_played(tmp_path: Path) -> None:
     assert [NAMES[each.artist] for each in few.recommend(3)] == ["Artist a3", "Artist a4", "Artist a5"]
 
 
+def test_who_was_only_skipped_is_not_recommended_either(tmp_path: Path) -> None:
+    row = {"ts": "2024-01-01T10:00:00Z", "ms_played": 9_000, "skipped": True}
+    rows = [row | {"master_metadata_album_artist_name": NAMES[2]}]
+    rows += [row | {"ms_played": 200_000, "master_metadata_album_artist_name": NAMES[0]}]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    mine = meet(read_history([path]), served())
+    assert [NAMES[at] for at in mine.favourites] == [NAMES[0]] and mine.recommend(1)[0].artist == 4
+
+
 def test_a_model_that_fits_finds_what_was_hidden(tmp_path: Path) -> None:
     mine = reader(tmp_path, [(NAMES[at], "2024-01-01") for at in range(0, 20, 2)])
     found = mine.fidelity(np.random.default_rng(0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,31 +112,18 @@ class Reader:
         """The most played artists, which the model is told, at most `FAVOURITES`."""
         return np.array(self.matched.items[:FAVOURITES], dtype=np.int64)
 
+    @property
+    def heard(self) -> set[int]:
+        """All artists of the history, also those that were only skipped or played in private."""
+        return {*self.matched.items, *(item for items in self.matched.item_of for item in items)}
+
     def recommend(self, k: int = 10, avoid_popular: float = 0.0) -> list[Recommended]:
         """Return the k best artists that are nowhere in the history."""
-        return self._new(self.favourites, set(self.matched.items), k, avoid_popular)
-
-    def _new(self, told: NDArray[np.int64], played: set[int], k: int, avoid_popular: float = 0.0) -> list[Recommended]:
-        found = self.served.recommend(told, k + len(played), avoid_popular)
-        return [each for each in found if each.artist not in played][:k]
+        return new_to(self.served, self.favourites, self.heard, k, avoid_popular)
 
     def fidelity(self, rng: np.random.Generator) -> Fidelity | None:
         """Hide a part of the favourites and look for it; None where there are too few."""
-        favourites = self.favourites
-        n = round(HIDDEN * len(favourites))
-        if n < 1:
-            return None
-        found = popular = 0.0
-        known = np.zeros(self.served.n, dtype=bool)
-        for _ in range(DRAWS):
-            hidden = rng.choice(favourites, n, replace=False)
-            told = np.setdiff1d(favourites, hidden)
-            others = set(self.matched.items) - set(hidden.tolist())
-            found += _share([each.artist for each in self._new(told, others, 10)], set(hidden.tolist()))
-            known[:] = False
-            known[list(others)] = True
-            popular += _share(np.flatnonzero(~known)[:10].tolist(), set(hidden.tolist()))
-        return Fidelity(n, found / DRAWS, popular / DRAWS)
+        return fidelity(self.served, self.favourites, self.heard, rng)
 
     def forecast(self) -> Forecast | None:
         """Predict the last three months from what was before; None where the history has no times or is too short."""
@@ -157,7 +144,7 @@ class Reader:
         return Forecast(
             str(since.astype("datetime64[D]")), len(after), len(new), _share(before[:10], set(after), among=True),
             _share(ranked.tolist(), set(after), among=True),
-            sum(each.artist in new for each in self._new(told, set(before), 20)),
+            sum(each.artist in new for each in new_to(self.served, told, set(before), 20)),
             sum(int(item) in new for item in unheard), float(heard_before.mean()),
         )  # fmt: skip
 
@@ -180,6 +167,46 @@ class Reader:
             best = np.argsort(-counts, kind="stable")[:top]
             found.append((each, int((year == each).sum()), [plays.artists[a] for a in best if counts[a]]))
         return found
+
+
+def new_to(
+    served: Served, told: NDArray[np.int64], played: set[int], k: int, avoid_popular: float = 0.0
+) -> list[Recommended]:
+    """Return the k best artists for someone who loves those told, leaving out all that were played."""
+    found = served.recommend(told, k + len(played), avoid_popular)
+    return [each for each in found if each.artist not in played][:k]
+
+
+def fidelity(
+    served: Served, favourites: NDArray[np.int64], played: Collection[int], rng: np.random.Generator, draws: int = DRAWS
+) -> Fidelity | None:
+    """Hide a part of somebody's favourites and look for it; None where there are too few to hide one.
+
+    Parameters
+    ----------
+    served : Served
+        A model that did not learn from this person.
+    favourites : numpy.ndarray of int
+        What the model is told, but for the part that is hidden.
+    played : collection of int
+        All that the person played; none of it is recommended but what is hidden.
+    rng : numpy.random.Generator
+        Of what is hidden.
+    draws : int
+        How often.
+    """
+    n = round(HIDDEN * len(favourites))
+    if n < 1:
+        return None
+    found = popular = 0.0
+    for _ in range(draws):
+        hidden = rng.choice(favourites, n, replace=False)
+        looked_for, others = set(hidden.tolist()), set(played) - set(hidden.tolist())
+        ranked = new_to(served, np.setdiff1d(favourites, hidden), others, 10)
+        found += _share([each.artist for each in ranked], looked_for)
+        best_known = np.setdiff1d(np.arange(min(served.n, 10 + len(others))), list(others))[:10]
+        popular += _share(best_known.tolist(), looked_for)
+    return Fidelity(n, found / draws, popular / draws)
 
 
 def _share(ranked: Sequence[int], relevant: set[int], *, among: bool = False) -> float:
