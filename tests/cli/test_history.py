@@ -89,3 +89,14 @@ def test_wrong_uses_are_explained_before_anything_is_read(export: Path, tmp_path
     (tmp_path / "a.txt").write_text("Nobody\nNo one\n")
     result = call("--history", str(tmp_path / "a.txt"))
     assert result.exit_code == 1 and "none of the artists of this history" in result.stderr
+
+
+def test_examples_are_written_into_an_empty_folder_only(tmp_path: Path) -> None:
+    folder = tmp_path / "examples"
+    environment = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    result = CliRunner().invoke(app, ["example-history", str(folder), "--plays", "50"], env=environment)
+    assert result.exit_code == 0 and "INVENTED" in result.stdout and len(list(folder.iterdir())) == 12
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    result = CliRunner().invoke(app, ["example-history", str(folder)], env=environment)
+    assert result.exit_code == 1 and "not an empty folder" in result.stderr
+    assert before == {path: path.read_bytes() for path in folder.iterdir()}

@@ -211,9 +211,10 @@ def test_what_unpacks_to_a_hundred_times_its_size_is_refused(tmp_path: Path) -> 
 
 
 def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
-    path = save(tmp_path / "a.json.gz", gzip.compress(b"[" + b" " * 200_000_000, 9))
-    with pytest.raises(HistoryError):
-        read_history([path])
+    for start in (b"[", b"artist,track,uts\nMuse,x,1\n", b'[{"ts": 1, "ms_played": 1}'):
+        path = save(tmp_path / "a.gz", gzip.compress(start + b" " * 200_000_000, 9))
+        with pytest.raises(HistoryError, match=r"over 100 times its size|no record ends"):
+            read_history([path])
 
 
 def test_damaged_archives_are_explained(examples: Path, tmp_path: Path) -> None:

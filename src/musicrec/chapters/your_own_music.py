@@ -133,7 +133,7 @@ def by_month(reader: Reader) -> pd.DataFrame:
         "artists heard before": np.bincount(month[~fresh] - start, minlength=size),
         "artists new that month": np.bincount(month[fresh] - start, minlength=size),
     }
-    return pd.DataFrame(columns, index=pd.Index(months / 12 + 1970, name="year"))
+    return pd.DataFrame(columns, index=pd.Index(np.arange(1, size + 1), name="month"))
 
 
 def recommended(reader: Reader, k: int = 10) -> pd.DataFrame:

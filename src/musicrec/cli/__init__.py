@@ -1,10 +1,10 @@
 """The `musicrec` command: one file a command group, registered here in the order `--help` shows them."""
 
 from musicrec.cli import book, scores, reproduce, data, recommend  # isort: skip
-from musicrec.cli import genre, tune  # isort: skip
+from musicrec.cli import example_history, genre, tune  # isort: skip
 from musicrec.cli import catalog
 from musicrec.cli.app import app
 
 app.add_typer(catalog.app, name="catalog")
 
-__all__ = ["app", "book", "catalog", "data", "genre", "recommend", "reproduce", "scores", "tune"]
+__all__ = ["app", "book", "catalog", "data", "example_history", "genre", "recommend", "reproduce", "scores", "tune"]

@@ -75,7 +75,10 @@ def _within(stream: IO[bytes], name: str, notes: list[str], *, chosen: bool, dep
         notes.append(f"{name} is damaged and was left out ({error})")
         return
     if head[:2] == b"\x1f\x8b":
-        yield Part(name, chosen, cast(IO[bytes], gzip.GzipFile(fileobj=stream)))
+        packed = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        limited = Limited(gzip.GzipFile(fileobj=stream), SMALL + MOST_TIMES * packed, name)
+        yield Part(name, chosen, cast(IO[bytes], limited))
     elif head == b"PK\x03\x04" or head == b"PK\x05\x06":
         try:
             archive = zipfile.ZipFile(stream)
@@ -146,5 +149,32 @@ class Replay(io.RawIOBase):
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
         piece = self.head[: len(view)] if self.head else self.rest.read(len(view))
         self.head = self.head[len(piece) :] if self.head else b""
+        view[: len(piece)] = piece
+        return len(piece)
+
+
+class Limited(io.RawIOBase):
+    """A stream that refuses to give more than it should: what a gzip file unpacks to is known only at its end."""
+
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, most: int, name: str) -> None:
+        self.stream, self.left, self.name = stream, most, name
+
+    def readable(self) -> bool:
+        """Whether it can be read: yes."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Fill a buffer; return the number of bytes.
+
+        Raises
+        ------
+        HistoryError
+            When more was given than an honest file holds.
+        """
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        piece = self.stream.read(len(view))
+        self.left -= len(piece)
+        if self.left < 0:
+            raise HistoryError(f"{self.name} unpacks to over {MOST_TIMES} times its size; no export does")
         view[: len(piece)] = piece
         return len(piece)

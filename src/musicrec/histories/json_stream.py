@@ -15,8 +15,10 @@ import msgspec
 from musicrec.histories.text import chunks, decode
 
 Record = TypeVar("Record")
-_BETWEEN = re.compile(rb"\}\s*,?\s*(?=\{)")  # without a comma: one record a line
-_CUTS = 200  # places that are tried before more is read
+# Without a comma: one record a line. Possessive: long runs of spaces must not take time that grows with their square.
+_BETWEEN = re.compile(rb"\}\s*+(?:,\s*+)?+(?=\{)")
+_LINES = re.compile(rb"\}[ \t\r]*+\n\s*+(?=\{)")
+_CUTS = 50  # places that are tried before more is read
 LONGEST = 1 << 24  # bytes of one record
 
 
@@ -68,22 +70,24 @@ def records(
 
 def _last_between(buffer: bytes, before: int) -> tuple[int, int] | None:
     """Return the last place before another where a record may end, and where the next begins."""
-    window = max(0, before - (1 << 16))
+    size = 1 << 16
     while True:
         last = None
-        for last in _BETWEEN.finditer(buffer, window, before):  # noqa: B007 the last is wanted
+        for last in _BETWEEN.finditer(buffer, max(0, before - size), before):  # noqa: B007 the last is wanted
             pass
         if last:
             return last.start(), last.end()
-        if window == 0:
+        if size >= before:
             return None
-        window = max(0, window - (1 << 18))
+        size *= 8
 
 
 def _rest(buffer: bytes, decoder: Any, kind: type[Record]) -> Iterator[list[Record]]:
     """Yield the last records; of a text that breaks off, those that are whole."""
     text = buffer.strip()
-    closed = re.sub(rb",?\s*\](?:\s*\})*$", b"", text)
+    at = text.rfind(b"]")
+    ended = at >= 0 and not text[at + 1 :].strip(b"} \t\r\n")  # of the list, and of the object around it
+    closed = text[:at].rstrip().removesuffix(b",") if ended else text
     for candidate in (text, closed):
         whole = _read(candidate, decoder, kind)
         if whole is not None:
@@ -116,7 +120,7 @@ def _read(text: bytes, decoder: Any, kind: type[Record]) -> list[Record] | None:
         fixed = text
     except UnicodeDecodeError:
         fixed = decode(text).encode()
-    joined = re.sub(rb"\}\s*\n\s*\{", b"},\n{", fixed)
+    joined = _LINES.sub(b"},\n", fixed)
     if joined == text:
         return None
     try:

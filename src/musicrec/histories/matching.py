@@ -14,6 +14,7 @@ from musicrec.names import is_placeholder, plain, read_list
 from musicrec.names.fold import main_artist
 
 Find = Callable[[str], int | None]
+LONGEST = 1000  # letters of a name; what is longer is none
 TOLD = 10  # names told one by one, the most played first
 
 # Between the artists of a joint credit: first what is hardly ever part of a name, then what often is.
@@ -128,6 +129,8 @@ def _items(name: str, find: Find, alone: set[str]) -> tuple[int, ...]:
     A part between commas or "and" counts when all parts are known, or when its name has several words, or when the
     history has it alone too: "Earth, Wind & Fire" is not *Earth*.
     """
+    if len(name) > LONGEST:
+        return ()
     item = find(name)
     if item is not None and main_artist(name) is None:  # otherwise it may be the first of several that was found
         return (item,)
