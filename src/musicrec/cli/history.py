@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from musicrec.cli.output import message_console, print_outcome
 
 if TYPE_CHECKING:
     from musicrec.histories import History
+    from musicrec.histories.read import Source
     from musicrec.serving.forms import Served
 
 SEED = 0  # of which favourites are hidden, when it is measured how well the model knows them
@@ -32,15 +34,15 @@ def check_outputs(playlist: Path | None, page: Path | None) -> None:
         raise ValueError(f"--html writes a file that ends in .html, not {page.name}")
 
 
-def read(paths: list[Path]) -> History:
-    """Read a history; a terminal sees which file is being read."""
+def read(paths: list[Path], sources: Sequence[Source] = ()) -> History:
+    """Read a history out of files and accounts; a terminal sees what is being read."""
     from musicrec.histories import read_history
 
     console = message_console()
     if not console.is_terminal:
-        return read_history(paths)
+        return read_history(paths, sources=sources)
     with console.status("reading …") as status:
-        return read_history(paths, say=lambda text: status.update(f"reading {text}"))
+        return read_history(paths, sources=sources, say=lambda text: status.update(f"reading {text}"))
 
 
 def tell(

@@ -15,6 +15,7 @@ from musicrec.cli.output import print_table
 
 if TYPE_CHECKING:
     from musicrec.datasets.interactions import Interactions
+    from musicrec.histories.read import Source
     from musicrec.models.neighbours.item_to_item import ItemToItem
     from musicrec.serving.forms import Served
 
@@ -35,6 +36,12 @@ def recommend(
             "--history",
             metavar="PATH",
             help="Instead of ARTIST: what a service gave you of your listening, a file, zip or folder; repeatable.",
+        ),
+    ] = None,
+    listenbrainz: Annotated[
+        str | None,
+        typer.Option(
+            "--listenbrainz", metavar="USER", help="Or with it: the listens of a ListenBrainz user, over the network."
         ),
     ] = None,
     playlist: Annotated[
@@ -74,24 +81,28 @@ def recommend(
     of Exportify, Soundiiz and TuneMyMusic, and lists; what several have counts once. Nothing leaves this computer, and
     only --playlist and --html write anything of it: `musicrec recommend --history my_spotify_data.zip --history
     lastfm.csv --playlist new.csv`
+
+    An account is read in the same way: `musicrec recommend --listenbrainz USER`. Only the name is sent, and nothing of
+    what is read is kept.
     """
     import numpy as np
 
     from musicrec.serving.cache import serve
 
-    if bool(artists) == bool(history):
+    of_a_reader = bool(history) or listenbrainz is not None
+    if bool(artists) == of_a_reader:
         raise typer.BadParameter("name artists you love, or what you have with --history", param_hint="ARTIST...")
-    if not history and (playlist or page):
+    if not of_a_reader and (playlist or page):
         raise typer.BadParameter("--playlist and --html go with --history", param_hint="--history")
 
     def say(text: str) -> None:
         typer.echo(f"musicrec: {text}", err=True)
 
-    if history:
+    if of_a_reader:
         from musicrec.cli.history import check_outputs, read, tell
 
         check_outputs(playlist, page)
-        read_plays = read(history)
+        read_plays = read(history or [], _accounts(listenbrainz))
         served = serve(dataset, model, say)
         tell(read_plays, served, k, avoid_popular, because=because, as_json=as_json, playlist=playlist, page=page)
         return
@@ -104,6 +115,12 @@ def recommend(
     if not rows:
         raise LookupError("no listener of these artists listens to anything else in these data; add another artist")
     print_recommended(rows, avoid_popular, because=because)
+
+
+def _accounts(listenbrainz: str | None) -> list[Source]:
+    from musicrec.accounts.listenbrainz import ListenBrainz
+
+    return [] if listenbrainz is None else [ListenBrainz(listenbrainz)]
 
 
 def _artists_among(texts: list[str], served: Served) -> list[int]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Protocol, cast
 
 from musicrec.histories.apple import AppleHistory, is_activity, is_daily
 from musicrec.histories.containers import DAMAGED, HistoryError, Part, Replay, parts_of
@@ -28,6 +28,16 @@ LOOKED_FOR = (
     "(JSON), Deezer (.xlsx), Apple Music, CSV of Exportify, Soundiiz and TuneMyMusic, and a plain list of artists"
 )
 Say = Callable[[str], None]
+
+
+class Source(Protocol):
+    """A history that lies in no file: an account that is read over the network."""
+
+    name: str  # whose it is
+    title: str  # the format
+
+    def read(self, into: Collector, say: Say | None = None) -> None:
+        """Add its rows to a collector, and say how many there are as it goes."""
 
 
 @dataclass
@@ -55,8 +65,10 @@ class History:
     notes: list[str] = field(default_factory=list)
 
 
-def read_history(paths: Iterable[str | Path], *, say: Say | None = None, now: float | None = None) -> History:
-    """Read one history out of files, archives and folders.
+def read_history(
+    paths: Iterable[str | Path], *, sources: Iterable[Source] = (), say: Say | None = None, now: float | None = None
+) -> History:
+    """Read one history out of files, archives and folders, and accounts.
 
     Nothing is written anywhere, and names in the files are never more than text.
 
@@ -64,6 +76,8 @@ def read_history(paths: Iterable[str | Path], *, say: Say | None = None, now: fl
     ----------
     paths : iterable of path-like
         What the reader has; rows that several of them hold count once.
+    sources : iterable of Source
+        Accounts that are read too.
     say : callable, optional
         Told which file is being read.
     now : float, optional
@@ -94,6 +108,10 @@ def read_history(paths: Iterable[str | Path], *, say: Say | None = None, now: fl
             if say:
                 say(f"{part.name}: {title}")
             history.files.append((part.name, title, len(into) + len(apple) - before))
+    for source in sources:
+        before = len(into)
+        source.read(into, say)
+        history.files.append((source.name, source.title, len(into) - before))
     if apple:
         into.begin("Apple Music")
         if note := apple.join(into):
