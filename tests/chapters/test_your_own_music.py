@@ -69,12 +69,6 @@ def test_people_are_left_out_and_the_reader_is_placed(data: Dataset, story: own.
     assert own.lessons(story.reader, None).better is False
 
 
-def test_taste_is_that_of_the_chosen_tags(data: Dataset, story: own.Story) -> None:
-    table = own.taste(data, story.reader, n=len(data.tables["tags"]))
-    assert table["reader"].sum() == pytest.approx(1) and table["everyone"].sum() == pytest.approx(1)
-    assert any(table.loc[tag, "reader"] > table.loc[tag, "everyone"] for tag in story.tags)
-
-
 def test_the_map_shows_favourites_and_recommended(data: Dataset, story: own.Story) -> None:
     layout = own.on_the_map(data, story.reader, n=100)
     assert len(layout.places) == len(layout.groups) and layout.groups.count("recommended") == len(layout.names) == 10

@@ -18,7 +18,6 @@ from musicrec.datasets.side_information import item_tags
 from musicrec.histories import History, read_history
 from musicrec.histories.plays import PLAY
 from musicrec.histories.simulated import EXAMPLES, Played, invent_artists, invent_plays, write_examples
-from musicrec.names import plain
 from musicrec.serving.cache import MODELS, served
 from musicrec.serving.forms import MIN_LISTENERS
 from musicrec.serving.reader import Reader, meet
@@ -211,30 +210,6 @@ def on_the_map(data: Dataset, reader: Reader, *, n: int = 1000, seed: int = 0, k
     groups = ["recommended" if name in first else "favourites" if name in favourites else None for name in names]
     labels = {at: name for at, name in enumerate(names) if name in first}
     return Map(places, groups, labels, "favourites" not in groups)
-
-
-def taste(data: Dataset, reader: Reader, n: int = 10) -> pd.DataFrame:
-    """Return the tags that the reader's favourites have more often than what everyone listens to.
-
-    Of each artist the tags sum to one. `reader` is the mean over the favourites, `everyone` that over all listens; the
-    rows are those of the largest difference.
-    """
-    tags = item_tags(data)
-    totals = np.asarray(tags.sum(axis=1)).ravel()
-    shares = tags.multiply(1 / np.maximum(totals, 1)[:, None]).tocsr()
-    row = {plain(str(name)): item for item, name in reversed(list(enumerate(data.item_names)))}
-    mine = [row[key] for item in reader.favourites if (key := plain(reader.served.names[item])) in row]
-    mine = [item for item in mine if totals[item]]
-    listens = data.interactions.popularity() * (totals > 0)
-    table = pd.DataFrame(
-        {
-            "reader": np.asarray(shares[mine].mean(axis=0)).ravel() if mine else 0.0,
-            "everyone": np.asarray((listens / max(listens.sum(), 1)) @ shares).ravel(),
-        },
-        index=pd.Index(data.tables["tags"].iloc[:, 1].astype(str), name="tag"),
-    )
-    difference = table["reader"] - table["everyone"]
-    return table.iloc[np.argsort(-difference.to_numpy(), kind="stable")[:n]]
 
 
 def every_format(story: Story) -> pd.DataFrame:

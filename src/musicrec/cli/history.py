@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from musicrec.histories import History
     from musicrec.histories.read import Source
     from musicrec.serving.forms import Served
+    from musicrec.serving.reader import Reader
 
 SEED = 0  # of which favourites are hidden, when it is measured how well the model knows them
 
@@ -76,10 +77,25 @@ def tell(
     if page:
         from musicrec.files import write_text
 
-        write_text(page, page_of(reader, rows, told))
+        write_text(page, page_of(reader, rows, told, _tags(reader)))
         typer.echo(f"musicrec: {page} holds all of this", err=True)
     if playlist:
         _write_songs(playlist, [row["artist"] for row in rows], simulated=bool(served.facts["simulated"]))
+
+
+def _tags(reader: Reader) -> list[tuple[str, float, float]]:
+    """Return the tags of the reader's favourites, none where the data have none."""
+    from musicrec.datasets import load
+    from musicrec.datasets.sources import DataError
+    from musicrec.serving.taste import taste
+
+    try:
+        data = load(str(reader.served.facts["dataset"]), progress=False)
+    except (DataError, ValueError):  # what was served may be joined from several, or be gone
+        return []
+    if "tag_assignments" not in data.tables:
+        return []
+    return [(str(tag), float(row["reader"]), float(row["everyone"])) for tag, row in taste(data, reader).iterrows()]
 
 
 def _write_songs(path: Path, artists: list[str], *, simulated: bool) -> None:

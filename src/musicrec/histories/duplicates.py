@@ -33,7 +33,9 @@ def without_duplicates(plays: Plays) -> tuple[Plays, int]:
     rows = rows[np.lexsort((rank[rows], time[rows], song[rows]))]
     here, after = rows[:-1], rows[1:]
     same = (song[here] == song[after]) & (time[here] == time[after]) & (plays.ms[here] == plays.ms[after])
-    whole_days = time[after] % 86_400 == 0  # where only the day is known, a song may have been played twice on it
+    whole_days = (time[after] % 86_400 == 0) & (
+        plays.ms[after] < 0
+    )  # where only the day is known, a song may have been played twice on it
     dropped[after[same & (plays.source[here] == plays.source[after]) & ~whole_days]] = True
     if len(rows):
         apart = (song[here] != song[after]) | (time[after] - time[here] > WITHIN)

@@ -140,7 +140,7 @@ def _finish(history: History, into: Collector, others: list[str]) -> None:
     if into.no_zone:
         history.notes.append(f"{into.no_zone:,} times do not say their zone and are taken as UTC")
     if others:
-        history.notes.append(f"{len(others):,} other files hold no listening history: {_some(others)}")
+        history.notes.append(f"no listening history in {_some(others)}")
     if not history.plays.liked.any() and not history.listed:
         reasons = ", ".join(f"{count:,} × {reason}" for reason, count in history.left_out.most_common())
         more = f"; left out: {reasons}" if reasons else ""

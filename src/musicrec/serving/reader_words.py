@@ -94,14 +94,28 @@ _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:auto;padding:1rem;overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%}"
     "th,td{text-align:left;padding:.2rem .6rem .2rem 0;border-bottom:1px solid #8888;vertical-align:top}"
-    "caption{text-align:left;font-weight:bold;padding:.5rem 0}"
+    "th{overflow-wrap:normal}caption{text-align:left;font-weight:bold;padding:.5rem 0}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
 )
 
 
-def page(reader: Reader, rows: Sequence[dict[str, Any]], told: Sequence[str]) -> str:
-    """Return one HTML file without scripts that loads nothing; every name in it is text."""
-    about = f"The model {reader.served.facts['model']} of {reader.served.facts['dataset']}"
+def page(
+    reader: Reader, rows: Sequence[dict[str, Any]], told: Sequence[str], tags: Sequence[tuple[str, float, float]] = ()
+) -> str:
+    """Return one HTML file without scripts that loads nothing; every name in it is text.
+
+    Parameters
+    ----------
+    reader : Reader
+        Who it is about.
+    rows : sequence of dict
+        The recommendations: `artist`, `listeners` and `because`.
+    told : sequence of str
+        As of `sentences`.
+    tags : sequence of (str, float, float)
+        Tags with the reader's share and everyone's.
+    """
+    about = f"Recommended by the model {reader.served.facts['model']}, fitted to {reader.served.facts['dataset']}"
     if reader.served.facts["simulated"]:
         about += ", whose artists and listeners are SIMULATED"
     recommended = [(row["artist"], f"{row['listeners']:,}", ", ".join(row["because"][:3])) for row in rows]
@@ -109,6 +123,7 @@ def page(reader: Reader, rows: Sequence[dict[str, Any]], told: Sequence[str]) ->
         (reader.served.names[item], f"{count:,}")
         for item, count in list(zip(reader.matched.items, reader.matched.counts, strict=True))[:20]
     ]
+    shares = [(tag, f"{mine:.1%}", f"{everyone:.1%}") for tag, mine, everyone in tags]
     years = [(str(year), f"{plays:,}", ", ".join(best)) for year, plays, best in reader.years()]
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -120,13 +135,14 @@ def page(reader: Reader, rows: Sequence[dict[str, Any]], told: Sequence[str]) ->
         + "<h2>Your history</h2>"
         + "".join(f"<p>{html.escape(each)}</p>" for each in told)
         + _table("Your favourites", ("artist", "plays"), favourites)
+        + (_table("What kind of music it is", ("tag", "you", "everyone"), shares) if shares else "")
         + (_table("Year by year", ("year", "plays", "most played"), years) if years else "")
         + "</body></html>\n"
     )
 
 
 def _table(caption: str, heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    numbers = [name in ("listeners", "plays") for name in heading]
+    numbers = [name in ("listeners", "plays", "you", "everyone") for name in heading]
 
     def line(cells: Sequence[str], tag: str) -> str:
         marked = zip(cells, numbers, strict=True)
