@@ -127,8 +127,8 @@ def test_the_same_artist_twice_counts_once() -> None:
 
 def test_the_first_answer_says_that_it_fits_and_the_next_comes_from_disk(tmp_path: Path) -> None:
     first = call("recommend", "bjork")
-    assert "fitting als; next time the answer comes at once" in first.stderr
-    assert [path.name for path in (tmp_path / "models").iterdir()] == [f"{'0' * 16}-als.npz"]
+    assert "fitting item-knn; next time the answer comes at once" in first.stderr
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [f"{'0' * 16}-item-knn.npz"]
     again = call("recommend", "bjork")
     assert again.stderr == "" and again.stdout == first.stdout
 
@@ -157,7 +157,7 @@ def test_what_is_no_artist_is_refused_in_one_message(text: str, message: str) ->
 
 def test_no_artist_and_no_such_model_are_refused() -> None:
     assert call("recommend").exit_code == 2
-    assert "choose from als, item-knn, ease, popularity" in call("recommend", "bjork", "--model", "magic").stderr
+    assert "choose from item-knn, als, ease, popularity" in call("recommend", "bjork", "--model", "magic").stderr
 
 
 def test_an_artist_of_one_listener_is_left_out_and_said() -> None:

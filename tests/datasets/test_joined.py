@@ -1,12 +1,14 @@
 """Listeners and playlists side by side."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from musicrec.datasets.dataset import Dataset, Provenance
 from musicrec.datasets.interactions import Interactions
-from musicrec.datasets.joined import artist_sets, join, listener_rows, weigh_rows
+from musicrec.datasets.joined import artist_sets, join, joined, listener_rows, weigh_rows
 
 ABOUT = Provenance(
     source="a test", url="", version="1", licence="none", citation="", found="here", fingerprint="0" * 16
@@ -42,3 +44,14 @@ def test_a_person_stands_in_one_part_only() -> None:
 def test_rows_can_count_more_or_less() -> None:
     weighed = weigh_rows(listeners().interactions, np.array([1.0, 0.5]))
     assert weighed.matrix.toarray().tolist() == [[5, 2], [3.5, 0]]
+
+
+def test_joined_playlists_play_what_listeners_typically_do() -> None:
+    both = joined(listeners(), playlists())
+    assert both.name == "joined" and both.items["id"].tolist() == both.interactions.items.tolist() == [0, 1, 2, 3]
+    assert both.item_names.tolist() == ["The Killers", "Björk", "Killers", "Dua Lipa"]  # spellings stay apart
+    plays = both.interactions.matrix.toarray()[2]
+    typical = np.expm1(np.log1p([5, 2, 7]).mean())
+    np.testing.assert_allclose(plays, [0, 0, typical, typical], rtol=1e-6)
+    other = replace(playlists(), provenance=replace(ABOUT, fingerprint="1" * 16))
+    assert joined(listeners(), other).provenance.fingerprint != both.provenance.fingerprint

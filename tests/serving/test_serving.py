@@ -189,7 +189,7 @@ def test_serve_knows_its_data_without_reading_them(data, build: Path, monkeypatc
     path.write_bytes(b"broken")
     cache.serve("simulated", "popularity", said.append)
     assert loads == ["simulated"] * 2 and "does not hold a served model" in said[1]
-    with pytest.raises(ValueError, match="no model is called 'x'; choose from als"):
+    with pytest.raises(ValueError, match="no model is called 'x'; choose from item-knn"):
         cache.serve("simulated", "x", said.append)
     with pytest.raises(ValueError, match="no listeners are called 'spotify-songs'"):
         cache.serve("spotify-songs", "als", said.append)
@@ -212,6 +212,10 @@ def test_identity_follows_the_files_and_asks_no_network(tmp_path: Path, monkeypa
     assert name == "lastfm-2k" and identity("lastfm-2k") == (name, digest)
     (folder / "tags.dat").write_text("id\tname\n1\trock\n")
     assert identity("auto")[1] != digest
+    with pytest.raises(DataUnavailableError, match="spotify-songs"):
+        identity("joined")
+    (tmp_path / "data" / "spotify_songs.csv").write_text("track_id\n")
+    assert identity("auto") == identity("joined") != identity("lastfm-2k")
 
 
 def test_the_source_names_the_files_that_are_parsed():

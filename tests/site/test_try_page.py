@@ -275,6 +275,7 @@ def test_a_pasted_list_with_counts_songs_and_commas(open_page):
 
 def test_model_slider_and_more(open_page):
     page = open_page("#a=Bj%C3%B6rk&a=Artist+7")
+    page.select_option("#try-model", "als")
     als = recommended(page)
     page.select_option("#try-model", "popularity")
     listeners = page.locator("#try-results small").all_inner_texts()

@@ -51,6 +51,14 @@ BookData = Annotated[
         help="lastfm-2k, simulated, simulated-small, or auto: the first, and where it cannot be had the second.",
     ),
 ]
+ServedData = Annotated[
+    str,
+    typer.Option(
+        "--dataset",
+        metavar="NAME",
+        help="joined, lastfm-2k, simulated, simulated-small, or auto: the first of these that can be had.",
+    ),
+]
 BuildData = Annotated[
     str | None, typer.Option("--dataset", metavar="NAME", help="Of which build; by default the last on real data.")
 ]

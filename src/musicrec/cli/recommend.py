@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from musicrec.cli.answers import print_recommended, reasons_for
-from musicrec.cli.app import BookData, Json, app
+from musicrec.cli.app import BookData, Json, ServedData, app
 from musicrec.cli.output import print_table
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def recommend(
     page: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="With --history: write everything as one HTML file.")
     ] = None,
-    model: Annotated[str, typer.Option("--model", metavar="NAME", help="als, item-knn, ease or popularity.")] = "als",
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="item-knn, als, ease or popularity.")] = (
+        "item-knn"
+    ),
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many to recommend.")] = 10,
     because: Annotated[
         bool, typer.Option("--because", help="Show what each of your artists adds to each score, exactly.")
@@ -66,13 +68,15 @@ def recommend(
             help="Rank by score / listeners^A: 0 by the score, 1 by the score per listener.",
         ),
     ] = 0.0,
-    dataset: BookData = "auto",
+    dataset: ServedData = "auto",
     as_json: Json = False,
 ) -> None:
     """Recommend artists to someone who loves these, and say why.
 
-    You need not be among the listeners of the data. The first answer of a model takes longer, because it is fitted to
-    all listens; it is kept in the build folder, and the page "Try it" of the book gives the same answers.
+    You need not be among the listeners of the data. These are the listeners of Last.fm (2011) and, where at hand, the
+    playlists of Spotify songs (2020), a playlist counting as a listener; --dataset lastfm-2k takes the first alone.
+    The first answer of a model takes longer, because it is fitted to all of them; it is kept in the build folder, and
+    the page "Try it" of the book gives the same answers.
 
     Examples: `musicrec recommend Radiohead bjork Portishead`, `musicrec recommend "the cure" --model item-knn
     --because`, `musicrec recommend Muse --avoid-popular 0.5 --k 5 --json`, `musicrec recommend - < my_artists.txt`

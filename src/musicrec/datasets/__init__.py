@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AUTO", "NAMES", "DataError", "DataUnavailableError", "SimulatedDataWarning", "load"]
 
-NAMES = ("lastfm-2k", "spotify-songs", "mpd", "simulated", "simulated-small", "simulated-songs")
+NAMES = ("lastfm-2k", "spotify-songs", "mpd", "joined", "simulated", "simulated-small", "simulated-songs")
 AUTO = {"auto": ("lastfm-2k", "simulated"), "auto-songs": ("spotify-songs", "simulated-songs")}
-_MODULES = {"lastfm-2k": "lastfm", "spotify-songs": "spotify", "mpd": "mpd"}
+_MODULES = {"lastfm-2k": "lastfm", "spotify-songs": "spotify", "mpd": "mpd", "joined": "joined"}
 
 
 class SimulatedDataWarning(UserWarning):
@@ -29,7 +29,8 @@ def load(name: str = "auto", *, seed: int = 0, progress: bool = True) -> Dataset
     Parameters
     ----------
     name : str
-        `lastfm-2k`, `spotify-songs`, `mpd`, `simulated`, `simulated-small` (a fifth of it, to check that things run) or
+        `lastfm-2k`, `spotify-songs`, `mpd`, `joined` (the artists of the first two), `simulated`,
+        `simulated-small` (a fifth of it, to check that things run) or
         `simulated-songs`; or `auto` (`lastfm-2k`, and where that can be had nowhere, `simulated`) or `auto-songs` (the
         same for `spotify-songs`). Real data come from the folder named by the environment variable `MUSICREC_DATA`,
         from the cache, or from their publisher.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from musicrec.code_digest import code_closure, digest
-from musicrec.datasets.sources import LASTFM, DataUnavailableError, at_hand
+from musicrec.datasets.sources import LASTFM, SPOTIFY, DataUnavailableError, at_hand
 
+JOINED = "joined"
 SIMULATED = ("simulated", "simulated-small")
 
 
@@ -19,7 +20,8 @@ def identity(name: str = "auto", *, seed: int = 0) -> tuple[str, str]:
     Parameters
     ----------
     name : str
-        `lastfm-2k`, `simulated`, `simulated-small`, or `auto`: `lastfm-2k` where a copy is at hand, else `simulated`.
+        `lastfm-2k`, `joined`, `simulated`, `simulated-small`, or `auto`: `joined` where copies of its parts are at
+        hand, else `lastfm-2k` where a copy is, else `simulated`.
     seed : int
         Of simulated data.
 
@@ -32,16 +34,21 @@ def identity(name: str = "auto", *, seed: int = 0) -> tuple[str, str]:
     ValueError
         When it is another name.
     """
-    known = ("auto", LASTFM.name, *SIMULATED)
+    known = ("auto", JOINED, LASTFM.name, *SIMULATED)
     if name not in known:
         raise ValueError(f"no listeners are called {name!r}; choose from {', '.join(known)}")
     files = None if name in SIMULATED else at_hand(LASTFM)
-    if files is None and name == LASTFM.name:
-        raise DataUnavailableError(f"no copy of {name} is at hand")
+    if files is None and name in (LASTFM.name, JOINED):
+        raise DataUnavailableError(f"no copy of {LASTFM.name} is at hand")
     if files is None:
         name = SIMULATED[0] if name == "auto" else name
         return name, digest(f"{name}, seed {seed}", *code_closure(["import musicrec.datasets.simulated.listeners"]))
+    songs = at_hand(SPOTIFY) if name in ("auto", JOINED) else None
+    if songs is None and name == JOINED:
+        raise DataUnavailableError(f"no copy of {SPOTIFY.name} is at hand")
     data = hashlib.sha256()
-    for label in sorted(files):
-        data.update(label.encode() + b"\0" + files[label].data)
-    return LASTFM.name, digest(data.hexdigest(), *code_closure(["import musicrec.datasets.lastfm"]))
+    for label, file in [*sorted(files.items()), *sorted((songs or {}).items())]:
+        data.update(label.encode() + b"\0" + file.data)
+    name = LASTFM.name if songs is None else JOINED
+    module = "lastfm" if songs is None else "joined"
+    return name, digest(data.hexdigest(), *code_closure([f"import musicrec.datasets.{module}"]))

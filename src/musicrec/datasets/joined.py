@@ -6,6 +6,7 @@ playlists stand below the listeners as further rows, and an artist that both nam
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -15,25 +16,67 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset
+from musicrec.datasets.identity import JOINED
 from musicrec.datasets.interactions import Interactions
 from musicrec.names import plain
 
 NO_ARTISTS = frozenset(map(plain, ("Various Artists", "[unknown]", "Unknown", "Unknown Artist", "VA", "[no artist]")))
 
 
-def artist_sets(playlists: Dataset) -> pd.DataFrame:
-    """Return one row for each playlist and artist on it: `user`, `artist`, and `plays`, always 1.
+def load(*, progress: bool = True) -> Dataset:
+    """Load the listeners of Last.fm and the playlists of Spotify songs and join them; see `joined`.
+
+    Raises
+    ------
+    DataUnavailableError, DataError
+        As the two by themselves.
+    """
+    from musicrec.datasets import lastfm, spotify
+
+    return joined(lastfm.load(progress=progress), spotify.load(progress=progress))
+
+
+def joined(listeners: Dataset, playlists: Dataset) -> Dataset:
+    """Join listeners and playlists, artists matched by their names.
+
+    How often a playlist's owner plays an artist is not known: every entry counts as many plays as the typical listen
+    (the mean of their logarithm). Spellings of one artist that differ in more than case stay apart here, and are
+    merged by who listens to them before a model is served.
+    """
+    from musicrec.names.fold import exact
+
+    rows = listener_rows(listeners)
+    typical = float(np.expm1(np.log1p(rows["plays"]).mean()))
+    both = join([rows, artist_sets(playlists, plays=typical)], listeners, key=exact)
+    one, other = listeners.provenance, playlists.provenance
+    about = replace(
+        one,
+        source=f"{one.source}; {other.source}",
+        found=one.found if one.found == other.found else f"{one.found}; {other.found}",
+        fingerprint=hashlib.sha256(f"{one.fingerprint} {other.fingerprint}".encode()).hexdigest()[:16],
+        simulated=one.simulated or other.simulated,
+    )
+    numbered = np.arange(both.interactions.n_items)  # the served models number their artists
+    interactions = Interactions(both.interactions.matrix, both.interactions.users, numbered)
+    items = both.items.assign(id=numbered)
+    return replace(both, name=JOINED, interactions=interactions, items=items, provenance=about)
+
+
+def artist_sets(playlists: Dataset, plays: float = 1.0) -> pd.DataFrame:
+    """Return one row for each playlist and artist on it: `user`, `artist`, and `plays`, the same for all.
 
     Parameters
     ----------
     playlists : Dataset
         Playlists × songs, with the table `songs` (`id`, `artist`).
+    plays : float
+        How often each artist counts as played, above zero.
     """
     rows, columns = playlists.interactions.coordinates()
     artist = playlists.tables["songs"]["artist"].to_numpy(dtype=object)[columns]
     user = np.asarray([f"playlist {label}" for label in playlists.interactions.users], dtype=object)[rows]
     pairs = pd.DataFrame({"user": user, "artist": artist}).dropna().drop_duplicates(ignore_index=True)
-    return pairs.assign(plays=1.0)
+    return pairs.assign(plays=float(plays))
 
 
 def listener_rows(listeners: Dataset) -> pd.DataFrame:

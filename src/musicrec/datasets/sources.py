@@ -95,6 +95,13 @@ LASTFM = Source(
     mirror="MUSICREC_LASTFM_URL",
     folders=("hetrec2011-lastfm-2k",),
 )
+SPOTIFY = Source(
+    name="spotify-songs",
+    files=("spotify_songs.csv",),
+    download="spotify_songs.csv",
+    url="https://raw.githubusercontent.com/rfordatascience/tidytuesday/main/data/2020/2020-01-21/spotify_songs.csv",
+    mirror="MUSICREC_SPOTIFY_URL",
+)
 
 
 def compare_fingerprint(source: Source, found: str, published: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
 from musicrec.datasets.interactions import Interactions
-from musicrec.datasets.sources import DataError, File, Source, compare_fingerprint, fetch
+from musicrec.datasets.sources import SPOTIFY, DataError, File, compare_fingerprint, fetch
 
 NAME = "spotify-songs"
 
@@ -44,13 +44,7 @@ SIZES = {"rows": 32_833, "songs": 28_356, "playlists": 471}  # as published
 FINGERPRINT = "891dc16f3ee8acee"  # of the rows as published
 UNNAMED = "(unnamed)"  # in `items`, where every item needs a name
 
-SOURCE = Source(
-    name=NAME,
-    files=("spotify_songs.csv",),
-    download="spotify_songs.csv",
-    url="https://raw.githubusercontent.com/rfordatascience/tidytuesday/main/data/2020/2020-01-21/spotify_songs.csv",
-    mirror="MUSICREC_SPOTIFY_URL",
-)
+SOURCE = SPOTIFY
 
 
 def load(*, progress: bool = True) -> Dataset:

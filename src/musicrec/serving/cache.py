@@ -21,7 +21,8 @@ from musicrec.serving.quantisation import NEIGHBOURS, fit
 if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset
 
-MODELS = ("als", "item-knn", "ease", "popularity")  # the one that ranks best on held-out listeners comes first
+# The first is the default: of new people known by five artists it finds most, of listeners and playlists on average.
+MODELS = ("item-knn", "als", "ease", "popularity")
 FORMAT = 1
 Say = Callable[[str], None]
 
@@ -32,7 +33,7 @@ def serve(dataset: str, model: str, say: Say) -> Served:
     Parameters
     ----------
     dataset : str
-        `lastfm-2k`, `simulated` or `auto`.
+        `joined`, `lastfm-2k`, `simulated` or `auto`: see `identity`.
     model : str
         One of `MODELS`.
     say : callable
@@ -67,7 +68,7 @@ def serve(dataset: str, model: str, say: Say) -> Served:
     say(f"reading the listens of {name} and fitting {model}; next time the answer comes at once …")
     from musicrec.datasets import load
 
-    data = load(dataset, progress=False)
+    data = load(name, progress=False)
     if source == "" or data.name != name:  # downloaded just now
         _, source = identity(data.name)
     return served(data, model, source)

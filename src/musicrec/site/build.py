@@ -144,7 +144,7 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     for place, text in generated.items():
         write_text(source / place, text)
     if "try" in contents:
-        try_page.stage(source, run.data, run.seed)
+        try_page.stage(source, run.data, run.songs, run.seed)
     for chapter in chapters:
         write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root))
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.identity import identity
+from musicrec.datasets.joined import joined
 from musicrec.datasets.sources import DataError
 from musicrec.files import build_dir, write_text
 from musicrec.serving.cache import made_with, served
@@ -24,7 +25,7 @@ from musicrec.serving.fidelity import Fidelity, fidelity
 from musicrec.serving.forms import MIN_LISTENERS, Factors, ItemWeights, Served
 from musicrec.serving.spellings import one_entry_each
 
-MODELS = ("als", "item-knn", "popularity")
+MODELS = ("item-knn", "als", "popularity")  # the default first
 FILES = ("try.css", "names.js", "try_model.js", "try.js")  # of book/scripts
 FORMAT = 1  # the script refuses another one
 
@@ -85,7 +86,7 @@ def payload(models: Sequence[Served]) -> Payload:
 _KINDS = {"|i1": "Int8Array", "|u1": "Uint8Array", "<u2": "Uint16Array", "<u4": "Uint32Array", "<f4": "Float32Array"}
 
 
-def stage(source: Path, data: Dataset, seed: int = 0) -> None:
+def stage(source: Path, data: Dataset, songs: Dataset | None = None, seed: int = 0) -> None:
     """Write what the page needs below the staged source of the site: the data, and what the page says of them.
 
     Parameters
@@ -93,10 +94,14 @@ def stage(source: Path, data: Dataset, seed: int = 0) -> None:
     source : Path
         The staged source, with the pages of `book/` at its root.
     data : Dataset
-        What the models are fitted to, unless they were before.
+        The listeners that the models are fitted to, unless they were before.
+    songs : Dataset, optional
+        Playlists that are joined to them, if both are real.
     seed : int
         Of simulated data.
     """
+    if songs is not None and "songs" in songs.tables and not (data.simulated or songs.simulated):
+        data = joined(data, songs)
     try:
         _, known_as = identity(data.name, seed=seed)
     except (DataError, ValueError):
