@@ -44,7 +44,7 @@ STORIES = (
     Story("lastfm-mf", "Matrix factorization with gravity", ("mf-regularized", "test MSE"), "squared error",
           "06_matrix_factorization", *LISTENERS, "mf-regularized", "als"),
     Story("genre-lightfm", "From genres to artists", ("genre-warp", "test AUC"), "AUC", "09_genre_to_artist",
-          "original/genre-lightfm", "AUC, new artists of a genre", "genre-warp", "genre-warp-features",
+          "original/genre-lightfm", "AUC, new artists of a subgenre", "genre-warp", "genre-warp-features",
           "artist-popularity"),
     Story("two-stage", "Retrieve by sound, then rank", ("", ""), "", "10_two_stage", "continuation", "ndcg@500",
           "two-stage-original", "two-stage-trees"),
@@ -113,7 +113,7 @@ def markdown(rows: Sequence[Finding], link: str = "") -> str:
 
 def measured(story: Story) -> str:
     """Return what the last four columns of a row are."""
-    return story.metric.replace("ndcg", "NDCG").replace(", new artists of a genre", ", new artists")
+    return story.metric.replace("ndcg", "NDCG").replace(" of a subgenre", "")
 
 
 ROW, TOP, LEFT, RIGHT = 50, 34, 12, 348
@@ -143,7 +143,7 @@ def drawing(rows: Sequence[Finding], *, alone: bool = False) -> str:
     )  # fmt: skip
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 {height}" role="img" width="100%" '
-        f'style="max-width:720px" font-size="11.5" fill="currentColor" aria-label="{escape(label)}">',
+        f'style="max-width:560px" font-size="12.5" fill="currentColor" aria-label="{escape(label)}">',
         ALONE if alone else "",
     ]
     for place, name in enumerate(MARKS):

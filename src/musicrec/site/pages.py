@@ -87,11 +87,11 @@ def _reproduced(rows: Sequence[dict[str, Any]]) -> str:
     for key in ORIGINALS:
         mine = [row for row in rows if row["key"] == key]
         if not mine:
-            summary.append([TITLES[key], f"`{key}`", "reported none", "", ""])
+            summary.append([TITLES[key], "reported none", "", ""])
             continue
         counts = [sum(row["status"] == status for row in mine) for status in MARKS]
-        compared = [f"{counts[0]}", f"{counts[1]}"] if counts[0] + counts[1] else ["its data are not public", ""]
-        summary.append([TITLES[key], f"`{key}`", str(len(mine)), *compared])
+        compared = [f"{counts[0]}", f"{counts[1]}"] if counts[0] + counts[1] else ["data not public", ""]
+        summary.append([TITLES[key], str(len(mine)), *compared])
         notes = list(dict.fromkeys(row["note"] for row in mine if row["note"]))
         figures = table(
             ["figure", "reported", "here", "result", "95 % interval", "tolerance"],
@@ -99,9 +99,9 @@ def _reproduced(rows: Sequence[dict[str, Any]]) -> str:
             right=(1, 2, 4, 5),
         )
         figures += "\n" + "".join(f"{place}. {note}\n" for place, note in enumerate(notes, start=1))
-        parts.append(f":::{{dropdown}} {TITLES[key]}: every figure ({len(mine)})\n\n{figures}\n:::\n")
-    head = ["original", "key", "figures reported", "✓ reproduced", "✗ differ"]
-    return table(head, summary, right=(2, 3, 4)) + "\n" + "\n".join(parts)
+        parts.append(f":::{{dropdown}} {TITLES[key]}: every figure ({len(mine)}; `{key}`)\n\n{figures}\n:::\n")
+    head = ["original", "figures", "✓ reproduced", "✗ differ"]
+    return table(head, summary, right=(1, 2, 3)) + "\n" + "\n".join(parts)
 
 
 def _reproduction_row(row: dict[str, Any], notes: Sequence[str]) -> list[str]:
