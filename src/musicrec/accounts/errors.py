@@ -12,6 +12,10 @@ class AccountError(OSError):
     """An account cannot be read or written; the message says why and what to do."""
 
 
+class UncertainError(AccountError):
+    """No answer came, so that nobody knows whether what was asked for has been done."""
+
+
 def wanted_wait(headers: Mapping[str, str] | None, attempt: int, service: str) -> float:
     """Return for how many seconds to wait before the next attempt.
 

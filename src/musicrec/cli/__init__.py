@@ -2,9 +2,22 @@
 
 from musicrec.cli import book, scores, reproduce, data, recommend  # isort: skip
 from musicrec.cli import example_history, genre, tune  # isort: skip
-from musicrec.cli import catalog
+from musicrec.cli import catalog, spotify
 from musicrec.cli.app import app
 
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(spotify.app, name="spotify")
 
-__all__ = ["app", "book", "catalog", "data", "example_history", "genre", "recommend", "reproduce", "scores", "tune"]
+__all__ = [
+    "app",
+    "book",
+    "catalog",
+    "data",
+    "example_history",
+    "genre",
+    "recommend",
+    "reproduce",
+    "scores",
+    "spotify",
+    "tune",
+]

@@ -44,6 +44,10 @@ def recommend(
             "--listenbrainz", metavar="USER", help="Or with it: the listens of a ListenBrainz user, over the network."
         ),
     ] = None,
+    spotify: Annotated[
+        bool,
+        typer.Option("--spotify", help="Or with it: the saved songs and playlists of your Spotify account."),
+    ] = False,
     playlist: Annotated[
         Path | None,
         typer.Option("--playlist", metavar="FILE", help="With --history: write songs to import, as .csv or .txt."),
@@ -86,14 +90,14 @@ def recommend(
     only --playlist and --html write anything of it: `musicrec recommend --history my_spotify_data.zip --history
     lastfm.csv --playlist new.csv`
 
-    An account is read in the same way: `musicrec recommend --listenbrainz USER`. Only the name is sent, and nothing of
-    what is read is kept.
+    An account is read in the same way: `musicrec recommend --listenbrainz USER` (only the name is sent), `musicrec
+    recommend --spotify` (see `musicrec spotify --help`). Nothing of what is read is kept.
     """
     import numpy as np
 
     from musicrec.serving.cache import serve
 
-    of_a_reader = bool(history) or listenbrainz is not None
+    of_a_reader = bool(history) or listenbrainz is not None or spotify
     if bool(artists) == of_a_reader:
         raise typer.BadParameter("name artists you love, or what you have with --history", param_hint="ARTIST...")
     if not of_a_reader and (playlist or page):
@@ -106,7 +110,7 @@ def recommend(
         from musicrec.cli.history import check_outputs, read, tell
 
         check_outputs(playlist, page)
-        read_plays = read(history or [], _accounts(listenbrainz))
+        read_plays = read(history or [], _accounts(listenbrainz, spotify))
         served = serve(dataset, model, say)
         tell(read_plays, served, k, avoid_popular, because=because, as_json=as_json, playlist=playlist, page=page)
         return
@@ -121,10 +125,20 @@ def recommend(
     print_recommended(rows, avoid_popular, because=because)
 
 
-def _accounts(listenbrainz: str | None) -> list[Source]:
-    from musicrec.accounts.listenbrainz import ListenBrainz
+def _accounts(listenbrainz: str | None, spotify: bool) -> list[Source]:
+    found: list[Source] = []
+    if listenbrainz is not None:
+        from musicrec.accounts.listenbrainz import ListenBrainz
 
-    return [] if listenbrainz is None else [ListenBrainz(listenbrainz)]
+        found.append(ListenBrainz(listenbrainz))
+    if spotify:
+        from musicrec.accounts.spotify_music import Library
+        from musicrec.cli.spotify import account
+
+        signed_in = account()
+        signed_in.sign_in()
+        found.append(Library(signed_in))
+    return found
 
 
 def _artists_among(texts: list[str], served: Served) -> list[int]:
