@@ -110,4 +110,12 @@ def test_a_file_that_holds_no_token(server: Server, tmp_path: Path, port: int, t
 def test_no_app() -> None:
     with pytest.raises(AccountError, match="client id"):
         Spotify("")
-    assert token_path().name == "spotify-token.json"
+
+
+def test_no_token_lies_in_the_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_config_path", lambda name: tmp_path / "book" / "settings" / name)
+    monkeypatch.setattr("musicrec.files.book_folder", lambda: tmp_path / "elsewhere")
+    assert token_path() == tmp_path / "book" / "settings" / "musicrec" / "spotify-token.json"
+    monkeypatch.setattr("musicrec.files.book_folder", lambda: tmp_path / "book")
+    with pytest.raises(AccountError, match="in the folder of the book"):
+        token_path()

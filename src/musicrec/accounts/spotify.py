@@ -40,10 +40,23 @@ logging.getLogger("spotipy").setLevel(logging.CRITICAL + 1)  # its log lines hol
 
 
 def token_path() -> Path:
-    """Return where a token is kept when somebody asks for it: in the user's settings, outside any book."""
+    """Return where a token is kept when somebody asks for it: in the user's settings.
+
+    Raises
+    ------
+    AccountError
+        When that is inside the folder of the book, whose files are shared.
+    """
     from platformdirs import user_config_path
 
-    return user_config_path("musicrec") / "spotify-token.json"
+    from musicrec.files import book_folder
+
+    path, book = user_config_path("musicrec") / "spotify-token.json", book_folder()
+    if book and book.resolve() in path.resolve().parents:
+        raise AccountError(
+            f"a token would lie in the folder of the book, {path}; let XDG_CONFIG_HOME be another folder"
+        )
+    return path
 
 
 class KeptToken(CacheHandler):

@@ -26,7 +26,10 @@ ClientId = Annotated[
 ]
 Port = Annotated[int, typer.Option("--port", min=1024, max=65535, help="Of the app's address http://127.0.0.1:PORT.")]
 Browser = Annotated[
-    bool, typer.Option("--browser/--no-browser", help="Open a browser, or show the address and ask for the answer's.")
+    bool,
+    typer.Option(
+        "--browser/--no-browser", help="Open a browser; or show the address, and ask for the one it leads to."
+    ),
 ]
 
 
