@@ -25,7 +25,7 @@ try:
     from spotipy.cache_handler import CacheHandler
     from spotipy.oauth2 import SpotifyOauthError, SpotifyPKCE, SpotifyStateError
 except ModuleNotFoundError as _error:
-    raise AccountError("a Spotify account needs the package spotipy: pip install 'musicrec[spotify]'") from _error
+    raise AccountError("a Spotify account needs the package spotipy: pip install 'spotipy>=2.26,<3'") from _error
 
 Result = TypeVar("Result")
 READ = ("user-library-read", "playlist-read-private", "playlist-read-collaborative")
