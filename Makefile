@@ -22,7 +22,7 @@ help: ## show what can be made
 	@echo
 	@echo "  make book QUICK=1              shortened training, for a first look (minutes)"
 	@echo "  make book ONLY=02              execute one chapter, leave the others as they are"
-	@echo "  make book JOBS=2               execute two chapters at a time; also for reproduce"
+	@echo "  make book JOBS=1               one chapter at a time, not as many as cores and memory allow"
 	@echo "  make book DATASET=simulated    invented listeners, no download; simulated-small: a fifth of them"
 	@echo "  make serve DATASET=simulated   the site of that build; every data set and mode has a folder of its own"
 	@echo "  make test WORKERS=4            four processes at a time; two by default"

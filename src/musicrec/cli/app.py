@@ -66,7 +66,14 @@ QuickBuild = Annotated[bool, typer.Option("--quick", help="A build whose trainin
 Quick = Annotated[bool, typer.Option("--quick", help="Shorten training, for a first look; every page says so.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]
 Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Execute N chapters at a time; they share the cores.")
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        metavar="N",
+        help="Execute N chapters at a time; they share the cores. By default as many as cores and memory allow.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")]
 

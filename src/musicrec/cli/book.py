@@ -19,7 +19,7 @@ def book(
     ] = None,
     quick: Quick = False,
     seed: Seed = 0,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
 ) -> None:
     """Execute the notebooks that are out of date and build the site.
 
@@ -27,9 +27,10 @@ def book(
     environment. Stopped halfway, it goes on with the chapters it was at. A chapter that reads the scores of the others
     comes last, whatever the number of jobs. Builds of other data, seeds or modes have folders of their own.
 
-    Examples: `musicrec book --jobs 2`, `musicrec book --only 02`, `musicrec book --dataset simulated --quick`
+    Examples: `musicrec book --jobs 1`, `musicrec book --only 02`, `musicrec book --dataset simulated --quick`
     """
     from musicrec.files import build_dir
+    from musicrec.hardware import workers
     from musicrec.progress import progress_on
     from musicrec.site.build import make_book
     from musicrec.site.notebooks import book_root, find_chapters, resolve
@@ -38,7 +39,7 @@ def book(
     find_chapters(root, build_dir(), only)  # a wrong name is told before the data are looked for
     run, console = resolve(dataset, seed=seed, quick=quick), message_console()
     say = functools.partial(console.print, soft_wrap=True)
-    site = make_book(root, run, progress_on(console), say, only, jobs=jobs)
+    site = make_book(root, run, progress_on(console), say, only, jobs=jobs or workers())
     about = run.data.provenance
     state = "built" if site.rebuilt else "unchanged"
     typer.echo(f"the book: {site.index.resolve()} ({site.pages} pages, {site.figures} figures, {state})")

@@ -13,6 +13,7 @@ from musicrec.cli.output import message_console, print_table
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from musicrec.hardware import workers
     from musicrec.scores.records import Score
 
 
@@ -31,7 +32,7 @@ def reproduce(
     dataset: BookData = "auto",
     quick: Quick = False,
     seed: Seed = 0,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
 ) -> None:
     """Compare every figure the originals reported with what this machine measures.
 
@@ -59,7 +60,11 @@ def reproduce(
     names = {c.name for c in chapters if one is None or c.name == one.chapter}
     run = resolve(dataset, seed=seed, quick=quick)
     execute_all(
-        [c for c in find_chapters(root, run.folder) if c.name in names], run, root, progress_on(message_console()), jobs
+        [c for c in find_chapters(root, run.folder) if c.name in names],
+        run,
+        root,
+        progress_on(message_console()),
+        jobs or workers(),
     )
     measured = [score for score in read_scores(run.folder) if score.chapter in names]
     if one:

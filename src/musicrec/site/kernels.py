@@ -48,8 +48,7 @@ def kernel_environment(folder: Path, jobs: int = 1) -> dict[str, str]:
     write_text(home / "profile_default" / "ipython_kernel_config.py", "c.IPKernelApp.log_level = 50\n")
     share = {}
     if jobs > 1:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        share = dict.fromkeys(THREADS, str(max(1, cores // jobs)))
+        share = dict.fromkeys(THREADS, str(max(1, cores() // jobs)))
     ours = {"MUSICREC_BUILD": str(folder.resolve()), "IPYTHONDIR": str(home)}
     environment = {**KERNEL_ENVIRONMENT, **share, **os.environ, **ours}
     environment.pop("MUSICREC_HISTORY", None)  # a site is published; the reader's own history never gets into one
