@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musicrec.files import write_text
+from musicrec.hardware import cores
 from musicrec.progress import Progress
 
 if TYPE_CHECKING:
