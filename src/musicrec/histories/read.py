@@ -79,7 +79,7 @@ def read_history(
     sources : iterable of Source
         Accounts that are read too.
     say : callable, optional
-        Told which file is being read.
+        Told the name of each file before it is read.
     now : float, optional
         Seconds since 1970; plays later than this have no time. By default the clock's.
 
@@ -94,6 +94,8 @@ def read_history(
     for path in dict.fromkeys(map(Path, paths)):
         for part in parts_of(path, history.notes):
             before = len(into) + len(apple)
+            if say:
+                say(part.name)
             try:
                 title = _read_part(part, into, apple, history.listed)
                 if title is None:
@@ -105,8 +107,6 @@ def read_history(
             if title is None:
                 others.append(part.name)
                 continue
-            if say:
-                say(f"{part.name}: {title}")
             history.files.append((part.name, title, len(into) + len(apple) - before))
     for source in sources:
         before = len(into)
