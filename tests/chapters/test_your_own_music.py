@@ -9,6 +9,7 @@ from musicrec import datasets
 from musicrec.chapters import your_own_music as own
 from musicrec.chapters import your_own_music_people as others
 from musicrec.datasets.dataset import Dataset
+from musicrec.datasets.joined import joined
 from musicrec.histories.simulated import EXAMPLES, write_examples
 from musicrec.site.kernels import kernel_environment
 
@@ -19,15 +20,20 @@ def data() -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def story(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> own.Story:
+def both(data: Dataset) -> Dataset:
+    return joined(data, datasets.load("simulated-songs"))
+
+
+@pytest.fixture(scope="module")
+def story(data: Dataset, both: Dataset, tmp_path_factory: pytest.TempPathFactory) -> own.Story:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSICREC_BUILD", str(tmp_path_factory.mktemp("build")))
         patch.delenv("MUSICREC_HISTORY", raising=False)
-        return own.open_story(data, "", seed=0, quick=True)
+        return own.open_story(data, both, "", seed=0, quick=True)
 
 
-def test_the_invented_history_is_the_same_for_the_same_seed(data: Dataset, story: own.Story) -> None:
-    again = own.open_story(data, "", seed=0, quick=True)
+def test_the_invented_history_is_the_same_for_the_same_seed(data: Dataset, both: Dataset, story: own.Story) -> None:
+    again = own.open_story(data, both, "", seed=0, quick=True)
     assert again.played == story.played and again.invented and len(again.played) == own.PLAYS // 5
     assert own.summary(again) == own.summary(story)
 
@@ -59,8 +65,8 @@ def test_every_format_holds_the_same_person(story: own.Story) -> None:
     )
 
 
-def test_people_are_left_out_and_the_reader_is_placed(data: Dataset, story: own.Story) -> None:
-    people = others.left_out_people(data, seed=0, quick=True)
+def test_people_are_left_out_and_the_reader_is_placed(data: Dataset, both: Dataset, story: own.Story) -> None:
+    people = others.left_out_people(both, seed=0, quick=True)
     place = others.place_among(story.reader, people, seed=0)
     assert place and place.people == len(people.found) == len(people.fame) <= 40
     assert 0 <= place.below <= 1 and place.median == np.median(people.found)
@@ -69,23 +75,23 @@ def test_people_are_left_out_and_the_reader_is_placed(data: Dataset, story: own.
     assert own.lessons(story.reader, None).better is False
 
 
-def test_the_map_shows_favourites_and_recommended(data: Dataset, story: own.Story) -> None:
-    layout = own.on_the_map(data, story.reader, n=100)
+def test_the_map_shows_favourites_and_recommended(data: Dataset, both: Dataset, story: own.Story) -> None:
+    layout = own.on_the_map(both, story.reader, n=100)
     assert len(layout.places) == len(layout.groups) and layout.groups.count("recommended") == len(layout.names) == 10
     assert layout.groups.count("favourites") == len(story.reader.favourites) and np.isfinite(layout.places).all()
 
 
 def test_a_reader_s_own_file_is_read_and_never_by_the_book(
-    data: Dataset, story: own.Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: Dataset, both: Dataset, story: own.Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path / "build"))
     files = write_examples(tmp_path, story.played, ["lastfm.csv"])
-    by_parameter = own.open_story(data, str(files[0]), seed=0, quick=True)
+    by_parameter = own.open_story(data, both, str(files[0]), seed=0, quick=True)
     monkeypatch.setenv("MUSICREC_HISTORY", str(files[0]))
-    assert own.summary(own.open_story(data, "", seed=0, quick=True)) == own.summary(by_parameter)
+    assert own.summary(own.open_story(data, both, "", seed=0, quick=True)) == own.summary(by_parameter)
     assert not by_parameter.invented and own.every_format(by_parameter).empty
     assert "MUSICREC_HISTORY" not in kernel_environment(tmp_path / "build")
     monkeypatch.delenv("MUSICREC_HISTORY")
     (tmp_path / "list.txt").write_text("\n".join(name for name in data.item_names[:3]), encoding="utf-8")
-    short = own.open_story(data, str(tmp_path / "list.txt"), seed=0, quick=True).reader
+    short = own.open_story(data, both, str(tmp_path / "list.txt"), seed=0, quick=True).reader
     assert own.by_month(short).empty and own.forecast_table(short).empty

@@ -47,13 +47,15 @@ class Summary(NamedTuple):
     first: list[str]  # of the recommended artists
 
 
-def open_story(data: Dataset, history: str, *, seed: int, quick: bool) -> Story:
+def open_story(data: Dataset, both: Dataset, history: str, *, seed: int, quick: bool) -> Story:
     """Return the reader of the chapter.
 
     Parameters
     ----------
     data : Dataset
-        Whose listeners the model learns from.
+        Listeners, whose tags the invented person is made of.
+    both : Dataset
+        What the model learns from: these listeners and playlists, joined.
     history : str
         The reader's own export; without it `MUSICREC_HISTORY`, and without that an invented one. The book, which is
         published, is made without that variable.
@@ -62,7 +64,7 @@ def open_story(data: Dataset, history: str, *, seed: int, quick: bool) -> Story:
     quick : bool
         Whether the invented history is short.
     """
-    model = served(data, MODELS[0])
+    model = served(both, MODELS[0])
     if own := history or os.environ.get("MUSICREC_HISTORY", ""):
         return Story(meet(read_history(own.split(os.pathsep)), model), False, [], [])
     rng = np.random.default_rng(seed)

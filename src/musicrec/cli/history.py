@@ -86,12 +86,14 @@ def tell(
 def _tags(reader: Reader) -> list[tuple[str, float, float]]:
     """Return the tags of the reader's favourites, none where the data have none."""
     from musicrec.datasets import load
+    from musicrec.datasets.identity import JOINED
     from musicrec.datasets.sources import DataError
     from musicrec.serving.taste import taste
 
+    name = str(reader.served.facts["dataset"])
     try:
-        data = load(str(reader.served.facts["dataset"]), progress=False)
-    except (DataError, ValueError):  # what was served may be joined from several, or be gone
+        data = load("lastfm-2k" if name == JOINED else name, progress=False)  # listeners give tags, playlists none
+    except (DataError, ValueError):  # what was served may be of the reader's own, or be gone
         return []
     if "tag_assignments" not in data.tables:
         return []
