@@ -44,8 +44,10 @@ def _what_was_read(reader: Reader) -> str:
     times = plays.time[plays.liked & ~np.isnat(plays.time)]
     days = times.astype("datetime64[D]")
     span = f", {days.min()} to {days.max()} (UTC)" if len(days) else ""
-    listed = f" and {len(reader.history.listed):,} lines of a list" if reader.history.listed else ""
-    return f"{int(plays.liked.sum()):,} plays and saved songs{listed}{span}, from {where}."
+    liked, listed = int(plays.liked.sum()), len(reader.history.listed)
+    rows = [f"{liked:,} plays and saved songs"] if liked else []
+    rows += [f"{listed:,} lines of a list"] if listed else []
+    return f"{' and '.join(rows)}{span}, from {where}."
 
 
 def _how_well(reader: Reader, rng: np.random.Generator) -> list[str]:
