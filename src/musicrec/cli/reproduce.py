@@ -13,7 +13,6 @@ from musicrec.cli.output import message_console, print_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from musicrec.hardware import workers
     from musicrec.scores.records import Score
 
 
@@ -42,6 +41,7 @@ def reproduce(
     Examples: `musicrec reproduce`, `musicrec reproduce --only lastfm-mf --json`, `musicrec reproduce --figure "users"`
     """
     from musicrec.files import build_dir
+    from musicrec.hardware import workers
     from musicrec.progress import progress_on
     from musicrec.scores.figures import figure_name, find_figure
     from musicrec.scores.records import read_scores
