@@ -1,6 +1,7 @@
 """What the chapter about newcomers sums up."""
 
 import pandas as pd
+import pytest
 
 from musicrec.chapters import newcomers
 from musicrec.evaluation.newcomers import FIRST, METRICS
@@ -22,6 +23,7 @@ def test_what_is_served_is_compared_with_what_was_chosen() -> None:
     same, other = (newcomers.served(measured(best), measured(MODELS[0])) for best in (MODELS[0], "ease"))
     assert same.same and same.chosen == MODELS[0] and not other.same and other.chosen == "ease"
     assert (same.value, same.popularity, same.first) == (0.4, 0.1, 0.15)
+    assert newcomers.takeaways(same)[:2] == (pytest.approx(4), pytest.approx(1.5))
 
 
 def test_the_curve_of_one_kind_of_people() -> None:

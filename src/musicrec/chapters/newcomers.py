@@ -103,6 +103,21 @@ def served(choice: pd.DataFrame, measured: pd.DataFrame) -> Served:
     )  # fmt: skip
 
 
+class Takeaways(NamedTuple):
+    """What the chapter comes to."""
+
+    gain: float  # five artists, times popularity
+    alone: float  # the first one alone
+    few: str  # the best where one artist is given
+    many: str  # the best where most are given
+
+
+def takeaways(served: Served) -> Takeaways:
+    """Sum up the chapter."""
+    base = served.popularity
+    return Takeaways(served.value / base, served.first / base, served.few, served.many)
+
+
 class Reach(NamedTuple):
     """What joining playlists to the listeners adds."""
 
