@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from musicrec.scores.records import Score
-from musicrec.scores.release import read_release
+from musicrec.scores.release import read_release, save_release
 from musicrec.site import findings as found
 from musicrec.site.notebooks import book_root
 
@@ -17,6 +17,10 @@ def records(**changed: float) -> list[Score]:
     scores = [Score("04", name, "lastfm-2k", False, "listeners", "ndcg@10", value) for name, value in values.items()]
     figure = ("04", "combined-network", "lastfm-2k", False, "original/spotifier", "hit rate, listeners' artists", 0.6)
     return [*scores, Score(*figure, reported=0.26)]
+
+
+ABOUT = {"build": "lastfm-2k", "date": "2026-01-01", "machine": {"cores": "8", "processor": "a", "memory": "9 GiB"}}
+RELEASED = [{**ABOUT, "seconds": {"04": 90.0}, "scores": records()}]
 
 
 def test_a_row_holds_what_the_records_say() -> None:
@@ -42,7 +46,7 @@ def test_the_figure_is_drawn_from_nothing_to_the_best() -> None:
 
 def test_a_readme_keeps_everything_but_its_findings() -> None:
     readme = f"# A\n\n{found.BEGIN}\nold\n{found.END}\n\nrest \\1\n"
-    part = found.readme_part(found.findings(records()), "2026-01-01")
+    part = found.readme_part(RELEASED)
     new = found.with_findings(readme, part)
     assert new.startswith("# A\n\n") and new.endswith("\n\nrest \\1\n") and "old" not in new
     assert found.with_findings(new, part) == new
@@ -51,12 +55,15 @@ def test_a_readme_keeps_everything_but_its_findings() -> None:
 
 
 def test_a_release_is_published_in_readme_and_figure(tmp_path: Path) -> None:
-    assert found.publish(tmp_path, [], "2026-01-01") == []  # tells of no original
+    assert found.publish(tmp_path) == []  # nothing is released
+    save_release(tmp_path / "results", records(), ABOUT, {"04": 90.0})
     with pytest.raises(ValueError, match="no place"):
-        found.publish(tmp_path, records(), "2026-01-01")
+        found.publish(tmp_path)
     (tmp_path / "README.md").write_text(f"# A\n{found.BEGIN}\n{found.END}\n")
-    readme, figure = found.publish(tmp_path, records(), "2026-01-01")
-    assert "release 2026-01-01" in readme.read_text() and figure.read_text().startswith("<svg")
+    readme, figure = found.publish(tmp_path)
+    text = readme.read_text()
+    assert "release 2026-01-01" in text and "2 minutes" in text and "8 cores" in text
+    assert figure.read_text().startswith("<svg")
 
 
 def test_lessons_are_told_of_chapters_that_are_there() -> None:
@@ -72,7 +79,7 @@ def test_the_readme_and_its_figure_are_those_of_the_release() -> None:
         pytest.skip("nothing is released: results/ holds no score records")
     rows = found.findings([score for record in released for score in record["scores"]])
     assert len(rows) == len(found.STORIES)
-    assert found.readme_part(rows, released[0]["date"]) in (root / "README.md").read_text(encoding="utf-8")
+    assert found.readme_part(released) in (root / "README.md").read_text(encoding="utf-8")
     assert (root / "results" / found.FIGURE).read_text(encoding="utf-8") == found.drawing(rows, alone=True)
 
 

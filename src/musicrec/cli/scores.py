@@ -149,7 +149,7 @@ def _save(build: Build, scores: list[Score]) -> None:
     }  # fmt: skip
     seconds = {c.name: stamp["seconds"] for c in chapters if (stamp := c.stamp())}
     paths = save_release(root / "results", scores, about, seconds)
-    for path in [*paths, *publish(root, scores, about["date"])]:
+    for path in [*paths, *publish(root)]:
         typer.echo(f"released: {path}")
 
 

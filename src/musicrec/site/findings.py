@@ -7,13 +7,14 @@ popularity alone scores, and the best score anyone has under that protocol.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from musicrec.files import write_text
 from musicrec.scores.records import Score
+from musicrec.scores.release import read_release
 from musicrec.site.notebooks import Run
 
 FIGURE = "findings.svg"  # in results/
@@ -169,10 +170,22 @@ def _mark(name: str, x: float, y: float) -> str:
     return f'<circle cx="{x:.1f}" cy="{y}" r="4.5" fill="{COLOURS[name]}"/>'
 
 
-def readme_part(rows: Sequence[Finding], date: str) -> str:
-    """Return the findings as the README shows them, between the marks that `with_findings` looks for."""
+def readme_part(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return the findings of release records as the README shows them; "" when they tell of no original.
+
+    They stand between the marks that `with_findings` looks for.
+    """
+    rows = findings(score for record in records for score in record["scores"])
+    if not rows:
+        return ""
+    date, machine = records[0]["date"], records[0]["machine"]
+    seconds = {name: value for record in records for name, value in record["seconds"].items()}
     figure = f"![Each original as it was, repaired, beside popularity and the best system](results/{FIGURE})"
-    note = f"Measured on the real data, release {date}; NDCG: higher is better, at most 1."
+    note = (
+        f"Measured on the real data, release {date}; higher is better, 1 is the most there is. The {len(seconds)} "
+        f"chapters took {sum(seconds.values()) / 60:.0f} minutes of their processes, which run side by side, on "
+        f"{machine['cores']} cores ({machine['processor']}, {machine['memory']})."
+    )
     return f"{BEGIN}\n{summary(rows)}\n\n{figure}\n\n{markdown(rows)}\n{note}\n{END}"
 
 
@@ -190,20 +203,22 @@ def with_findings(readme: str, part: str) -> str:
     return pattern.sub(lambda _: part, readme, count=1)
 
 
-def publish(root: Path, scores: Iterable[Score], date: str) -> list[Path]:
-    """Write the figure and the table of the README from released scores, if they tell of originals; return the files.
+def publish(root: Path) -> list[Path]:
+    """Write figure and table of the README from the release, if it tells of originals; return the files.
 
     Raises
     ------
     ValueError
         When the README has no place for them.
     """
-    rows = findings(scores)
-    if not rows:
+    records = read_release(root / "results")
+    part = readme_part(records)
+    if not part:
         return []
+    rows = findings(score for record in records for score in record["scores"])
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
-    write_text(readme, with_findings(text, readme_part(rows, date)))
+    write_text(readme, with_findings(text, part))
     write_text(root / "results" / FIGURE, drawing(rows, alone=True))
     return [readme, root / "results" / FIGURE]
 
