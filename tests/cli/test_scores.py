@@ -102,7 +102,7 @@ def test_the_build_can_be_named(measured: Path):
     assert "oracle" in result.stdout and "simulated-quick: simulated data, quick run" in result.stderr
 
 
-def test_a_release_is_saved_and_compared_with(measured: Path, data: None):
+def test_a_release_is_saved_and_compared_with(measured: Path, data: None, monkeypatch: pytest.MonkeyPatch):
     assert "nothing is released for lastfm-2k" in call("scores", "--compare-release").stderr
     result = call("scores", "--save-release")
     assert result.exit_code == 0, result.stderr
@@ -118,6 +118,9 @@ def test_a_release_is_saved_and_compared_with(measured: Path, data: None):
     result = call("scores", "--compare-release")
     assert result.exit_code == 1 and "7 scores released, 2 differ, 1 new here" in result.stdout
     assert "item-knn ndcg@10 (listeners, 02_baseline)" in result.stdout and "not measured" in result.stdout
+    monkeypatch.setattr("musicrec.hardware.machine", lambda: {"processor": "another"})
+    result = call("scores", "--compare-release")
+    assert result.exit_code == 0 and "2 differ" in result.stdout and "on another, trained models" in result.stdout
 
 
 @pytest.mark.parametrize("kind", ["simulated", "quick", "stale"])
