@@ -20,7 +20,7 @@ from musicrec.files import write_text
 from musicrec.progress import Progress
 from musicrec.scores.records import read_scores
 from musicrec.scores.release import read_release
-from musicrec.site import reference, try_page
+from musicrec.site import board, reference, try_page
 from musicrec.site.architecture import floors_page, flow_page
 from musicrec.site.checks import check_notebook, check_page
 from musicrec.site.execution import execute_all
@@ -143,6 +143,7 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
         generated |= reference.pages()
     for place, text in generated.items():
         write_text(source / place, text)
+    board.stage(source, run.folder, scores, run.data)
     if "try" in contents:
         try_page.stage(source, run.data, run.songs, run.seed)
     for chapter in chapters:
