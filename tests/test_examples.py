@@ -97,8 +97,8 @@ def run_notebook(copy: Path, path: Path) -> list[dict]:
 def test_a_chapter_is_a_copy_of_the_example_and_its_line(copy: Path):
     change(copy, "add_a_chapter.diff")
     code = "from pathlib import Path; from musicrec.site.notebooks import toc_files; print(toc_files(Path.cwd()))"
-    assert "notebooks/14_damping" in checked(python(copy, code))
-    scores = run_notebook(copy, copy / "notebooks" / "14_damping.ipynb")
+    assert "notebooks/16_damping" in checked(python(copy, code))
+    scores = run_notebook(copy, copy / "notebooks" / "16_damping.ipynb")
     assert {score["system"] for score in scores} == {"rp3beta-undamped"}
     assert {"ndcg@10", "recall@10"} <= {score["metric"] for score in scores} and scores[0]["simulated"]
 

@@ -22,8 +22,8 @@ def test_it_is_stored_clean_and_is_no_chapter_itself():
 
 
 def test_a_copy_of_it_is_a_chapter(book: Path):
-    shutil.copy(TEMPLATE, book / "notebooks" / "14_name.ipynb")
-    toc = "format: jb-book\nroot: index\nchapters:\n  - file: notebooks/14_name\n"
+    shutil.copy(TEMPLATE, book / "notebooks" / "16_name.ipynb")
+    toc = "format: jb-book\nroot: index\nchapters:\n  - file: notebooks/16_name\n"
     (book / "_toc.yml").write_text(toc, encoding="utf-8")
     run = resolve("simulated-small", quick=True)
     execute_all(chapters(book, run), run, book, Recorder())

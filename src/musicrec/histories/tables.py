@@ -98,11 +98,14 @@ def _without_heading(rows: list[list[str]], separator: str) -> Heading | None:
 def read_table(stream: IO[bytes], heading: Heading, into: Collector) -> None:
     """Read a text table, row by row."""
     text = (line.replace("\0", "") for line in lines(stream))
-    csv.field_size_limit(LONGEST_CELL)
-    rows = csv.reader(text, delimiter=heading.separator)
-    for _ in range(heading.first):
-        next(rows, None)
-    read_rows(_whole_rows(rows, into), heading, into)
+    before = csv.field_size_limit(LONGEST_CELL)  # of the whole process: others have theirs
+    try:
+        rows = csv.reader(text, delimiter=heading.separator)
+        for _ in range(heading.first):
+            next(rows, None)
+        read_rows(_whole_rows(rows, into), heading, into)
+    finally:
+        csv.field_size_limit(before)
 
 
 def _whole_rows(rows: Iterator[list[str]], into: Collector) -> Iterator[list[str]]:

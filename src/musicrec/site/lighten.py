@@ -1,4 +1,4 @@
-"""Lighter pages: the few icons as drawings in the page instead of a script of a megabyte; no source maps, no old fonts."""
+"""Lighter pages: the few icons as drawings in the page, not a script of a megabyte; no source maps, no old fonts."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def lighten(html: Path) -> None:
 
 
 def icon(bundle: str, name: str) -> tuple[int, int, str] | None:
-    """Return width, height and outline of an icon from the script of the theme, None when it is not there.
+    """Return width, height and outline of an icon (the solid one, which is last) from the script of the theme, or None.
 
     Examples
     --------
-    >>> icon('{sun:[512,512,[9728],"f185","M1 2"]},{sun:[512,510,[9728],"f185","M3 4"]}', "sun")  # the solid one is last
+    >>> icon('{sun:[512,512,[9728],"f185","M1 2"]},{sun:[512,510,[9728],"f185","M3 4"]}', "sun")
     (512, 510, 'M3 4')
     """
     found = re.findall(rf'[{{,]"?{re.escape(name)}"?:\[(\d+),(\d+),\[[^\]]*\],"[0-9a-f]+","([^"]+)"\]', bundle)
