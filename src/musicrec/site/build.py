@@ -25,6 +25,7 @@ from musicrec.site.architecture import floors_page, flow_page
 from musicrec.site.checks import check_notebook, check_page
 from musicrec.site.execution import execute_all
 from musicrec.site.findings import doors, findings_page
+from musicrec.site.heads import describe
 from musicrec.site.lighten import lighten
 from musicrec.site.notebooks import KERNEL, BookError, Chapter, Run, find_chapters, toc_files
 from musicrec.site.pages import leaderboard_page, reproduction_page, state_page
@@ -101,6 +102,7 @@ def _replace_site(source: Path, html: Path, done: Sequence[Chapter], digest: str
         for folder in filter(Path.is_dir, (source / name for name in AS_THEY_ARE)):
             shutil.copytree(folder, new / folder.name)
         lighten(new)
+        describe(new)
         for chapter in done:
             check_page(chapter, new / "notebooks" / f"{chapter.name}.html")
         write_text(new / ".built-from", digest)
