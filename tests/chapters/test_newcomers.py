@@ -1,10 +1,15 @@
 """What the chapter about newcomers sums up."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from musicrec.chapters import newcomers
+from musicrec.datasets.dataset import Dataset, Provenance
+from musicrec.datasets.interactions import Interactions
 from musicrec.evaluation.newcomers import FIRST, METRICS
+from musicrec.scores.records import ScoreBook
 from musicrec.serving.cache import MODELS
 
 
@@ -33,3 +38,17 @@ def test_the_curve_of_one_kind_of_people() -> None:
 
 def test_quick_runs_leave_out_what_takes_long() -> None:
     assert set(newcomers.builds()) - set(newcomers.builds(quick=True)) == {"als", "ials"}
+
+
+def test_every_mean_is_written_down_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path))
+    frame = pd.DataFrame({"user": [1, 2], "item": [1, 1]})
+    about = Provenance("a test", "", "1", "none", "", "here", "0" * 16)
+    data = Dataset("few", Interactions.from_frame(frame), pd.DataFrame({"name": ["a"]}), about)
+    with pytest.warns(UserWarning, match="scratch"):
+        book = ScoreBook("15_newcomers", data)
+        newcomers.write_down(book, measured("ease"), (0, 1), data)
+    found = {(score.system, score.metric): score for score in book.scores}
+    assert len(found) == len(book.scores) == 4 * 2 * 3 * len(METRICS)
+    score = found["ease, 5 given, playlists", "ndcg@10"]
+    assert (score.value, score.sd, score.seeds, score.protocol) == (0.4, 0.0, (0, 1), "newcomers")

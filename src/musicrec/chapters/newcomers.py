@@ -70,10 +70,10 @@ def write_down(book: ScoreBook, measured: pd.DataFrame, seeds: Sequence[int], da
     for metric in METRICS:
         found = rows.groupby(["system", "people", "given"])[metric].agg(["mean", "std"]).reset_index()
         for row in found.to_dict("records"):
-            name = f"{metric}, {row['given']} given, {row['people']}"
+            name = f"{row['system']}, {row['given']} given, {row['people']}"
             spread = float(row["std"]) if len(seeds) > 1 else None
             book.add(
-                str(row["system"]), name, float(row["mean"]), protocol="newcomers", dataset=data, sd=spread,
+                name, metric, float(row["mean"]), protocol="newcomers", dataset=data, sd=spread,
                 seeds=tuple(seeds),
             )  # fmt: skip
 
