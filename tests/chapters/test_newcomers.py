@@ -27,6 +27,8 @@ def measured(best: str) -> pd.DataFrame:
 def test_what_is_served_is_compared_with_what_was_chosen() -> None:
     same, other = (newcomers.served(measured(best), measured(MODELS[0])) for best in (MODELS[0], "ease"))
     assert same.same and same.chosen == MODELS[0] and not other.same and other.chosen == "ease"
+    third = newcomers.served(measured("ials"), measured(MODELS[0]))
+    assert (third.chosen, third.ahead) == (MODELS[0], "ials")
     assert (same.value, same.popularity, same.first) == (0.4, 0.1, 0.15)
     assert newcomers.takeaways(same)[:2] == (pytest.approx(4), pytest.approx(1.5))
 

@@ -81,7 +81,8 @@ def write_down(book: ScoreBook, measured: pd.DataFrame, seeds: Sequence[int], da
 class Served(NamedTuple):
     """Which system serves readers."""
 
-    chosen: str  # the best at five artists on the draws for choosing
+    chosen: str  # of the models that are served, the best at five artists on the draws for choosing
+    ahead: str  # of all systems
     served: str  # what the command and the page take
     same: bool
     value: float  # NDCG@10 at five artists, of the served one, over both kinds of people
@@ -96,10 +97,11 @@ def served(choice: pd.DataFrame, measured: pd.DataFrame) -> Served:
     found: dict[Any, dict[Any, float]] = overall(measured).to_dict("index")
     best = {given: max(row, key=lambda name: row[name]) for given, row in found.items()}
     wanted = overall(choice).to_dict("index")[AT]
-    chosen, at = max(wanted, key=lambda name: wanted[name]), found[AT]
+    ahead, at = max(wanted, key=lambda name: wanted[name]), found[AT]
+    chosen = max((name for name in wanted if name in MODELS), key=lambda name: wanted[name])
     return Served(
-        str(chosen), MODELS[0], chosen == MODELS[0], at[MODELS[0]], at["popularity"], at[FIRST], best[min(best)],
-        best[max(best)],
+        str(chosen), str(ahead), MODELS[0], chosen == MODELS[0], at[MODELS[0]], at["popularity"], at[FIRST],
+        best[min(best)], best[max(best)],
     )  # fmt: skip
 
 
