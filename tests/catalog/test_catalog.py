@@ -248,7 +248,7 @@ BAD = {
     "nan.json": (b'[{"a": NaN}]', "NaN"),
     "twice.json": (b'[{"a": 1, "a": 2}]', "two values are called 'a'"),
     "dotted.json": (b'[{"a.b": 1, "a": {"b": 2}}]', "two values are called 'a.b'"),
-    "half.json": (b'[{"a": "\\ud800"}]', "surrogate"),
+    "half.json": (b'[{"a": "\\ud800"}]', "line 1: half of a character"),
     "deep.json": (b'[{"a": ' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}]", "nested too deeply"),
 }
 

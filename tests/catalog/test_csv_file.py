@@ -52,6 +52,7 @@ REFUSED = {
     "filled": ("Report,,\nname,plays,z\nx,1,2\n", "line 1: 1 field, while the rows below have 3.*above the heading"),
     "lacks": ("plays\tz\nx\t1\t2\ny\t3\t4\n", "line 1: 2 fields, while the rows below have 3.*lacks a name"),
     "again": ("name,plays\nx,1\nname,plays\ny,2\n", "line 3: the heading stands here again"),
+    "marked": ("\ufeffname,plays\nx,1\n\ufeffname,plays\ny,2\n", "line 3: the heading stands here again"),
     "wide": (",".join(f"c{i}" for i in range(1_250)) + "\n", "1,250 columns are more than the 1,000"),
     "long": ("a,b\nx,1\n" + "y" * (20 << 20) + ",2\n", "line 3: longer than the 8 MiB a row may have"),
     "quote": ('a,b\nx,1\n"' + "y\n" * (5 << 20), "line 3: the row is longer than 8 MiB; perhaps a quote"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ from catalog_files import rows, write
 
 from musicrec.catalog import CatalogError, open_catalog
 from musicrec.catalog.embedded import _shrink, _state
+from musicrec.catalog.staging import explaining
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,9 @@ def test_tilde_is_the_home_for_python_and_for_duckdb(tmp_path: Path, monkeypatch
     assert odd.show("t").rows == 1 and (tmp_path / "a b*[c] 'd'.duckdb").exists()
     with pytest.raises(CatalogError, match="question mark"):
         open_catalog("a?access_mode=READ_ONLY.duckdb")
+    if os.sep == "/":
+        with pytest.raises(CatalogError, match="backslash"):
+            open_catalog("folder\\c.duckdb")
 
 
 def test_what_was_found_instead_of_a_catalogue_is_said_and_left_alone(tmp_path: Path):
@@ -127,3 +132,22 @@ def test_after_a_failed_add_on_a_full_disk_a_small_one_succeeds(tmp_path: Path):
         assert catalog.add(tmp_path / "t.csv", "u").rows == 1
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system")])
+def test_who_may_not_write_is_told_what_to_do(error: OSError):
+    with pytest.raises(CatalogError, match=r"cannot be written by you.*--catalog"), explaining("c.duckdb"):
+        raise error
+
+
+def test_an_export_that_fails_names_the_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    catalog = open_catalog(tmp_path / "c.duckdb")
+    catalog.add(write(tmp_path / "t.csv", "a,b\n1,x\n"))
+
+    def full(entry: object) -> object:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("musicrec.catalog.base._csv_writer", lambda entry: full)
+    with pytest.raises(CatalogError, match="no space left") as failed:
+        catalog.export("t", tmp_path / "out.csv")
+    assert str(failed.value).count("out.csv") == 1 and not (tmp_path / "out.csv").exists()

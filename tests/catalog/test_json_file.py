@@ -39,6 +39,8 @@ REFUSED = {
     "columns": ('{"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 4}}', "a single object that holds columns"),
     "list": ('[{"a": 1},\n{\n"a": [1]}]', "line 2, record 2: 'a' holds a list"),
     "comma": ('{"a": 1}\n{"a":\n3,}\n', "line 3, record 2"),
+    "half": ('[{"a": "\\\\ud83c \\ud83c\\udfb5"},\n{"a": "\\ud83c"},\n{"a": 1}]', "line 2: half of a character"),
+    "low": ('{"a": 1}\n{"a": "\\udfb5\\ud83c"}\n', "line 2: half of a character"),
     "wide": ("[{" + ",".join(f'"c{i}": 1' for i in range(1_250)) + "}]", "more than 1,000 different keys"),
     "long": ('[{"a": 1}, {"a": "' + "y" * (20 << 20) + '"}]', "8 MiB"),
 }

@@ -92,11 +92,17 @@ NO_TABLES = {
     '{"message": "Not Found"}\n': "holds JSON",
     "%PDF-1.4\n": "another program",
     "{\\rtf1 x}": "another program",
+    b"\x28\xb5\x2f\xfd\x04": "unpack it first",
+    b"BZh91AY&SY\x12": "unpack it first",
+    b"\xfd7zXZ\0\0": "unpack it first",
+    b"bplist00\xd4\x01": "a shortcut",
+    "[InternetShortcut]\r\nURL=https://example.org/t.csv\r\n": "a shortcut",
+    "[Desktop Entry]\nType=Link\n": "a shortcut",
 }
 
 
 @pytest.mark.parametrize("content", NO_TABLES)
-def test_what_is_no_table_whatever_it_is_called(catalog: Catalog, tmp_path: Path, content: str):
+def test_what_is_no_table_whatever_it_is_called(catalog: Catalog, tmp_path: Path, content: str | bytes):
     with pytest.raises(CatalogError, match=NO_TABLES[content]):
         catalog.add(write(tmp_path / "t.csv", content))
 

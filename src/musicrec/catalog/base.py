@@ -143,9 +143,9 @@ class Catalog(ABC):
         if (same := as_typed(name)) in entries:
             return entries[same]
         if not entries:
-            raise CatalogError(f"no dataset is called {name!r}: the catalogue is empty")
-        near = difflib.get_close_matches(name, entries, n=3) or list(entries)[:10]
-        raise CatalogError(f"no dataset is called {name!r}; there is {', '.join(map(repr, near))}")
+            raise CatalogError(f"no dataset is called {same!r}: the catalogue is empty")
+        near = difflib.get_close_matches(same, entries, n=3) or list(entries)[:10]
+        raise CatalogError(f"no dataset is called {same!r}; there is {', '.join(map(repr, near))}")
 
     def excerpt(self, name: str, which: str, n: int = 10, *, seed: int | None = None) -> Excerpt:
         """Return the "first", "last" or "random" rows of a dataset; random ones each at most once, in their order."""
@@ -210,7 +210,8 @@ class Catalog(ABC):
                 if path.exists() and not overwrite:
                     raise FileExistsError(errno.EEXIST, "somebody else has made it meanwhile")
         except OSError as error:
-            raise CatalogError(f"{path} cannot be written ({error.strerror or error}); nothing was exported") from error
+            told = str(error) if error.strerror is None else f"{path} cannot be written ({error.strerror})"
+            raise CatalogError(f"{told}; nothing was exported") from error
         return path
 
 

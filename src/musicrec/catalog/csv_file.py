@@ -17,6 +17,7 @@ from musicrec.catalog.text import LONGEST_ROW, Progress, Reading, Source, lines_
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}  # in the order in which ties are broken
 SAMPLE = 1 << 18  # characters looked at to find separator and heading
 DIRECTIVE = re.compile(r'\ufeff?"?sep=(.)"?[\r\n]+')  # a first line by which spreadsheet programs tell each other
+MARK = "\ufeff"
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 csv.field_size_limit(2 * LONGEST_ROW)  # rows are measured here, cells need not be
 
@@ -109,7 +110,7 @@ def _spooled(
     where = f"{name}, line {rows.line}"
     sample = _sample_rows(text, separator, quoting)
     _check_first(first, sample, where)
-    if header is None and (why := looks_like_a_row(first, [row for row in sample if row != first])):
+    if header is None and (why := looks_like_a_row(first, [row for row in sample if row not in _headings(first)])):
         raise HeadingError(
             f"{where}: the first row looks like one of the table, not like a heading ({why}); say --no-header if it is "
             "a row, --header if it names the columns"
@@ -177,14 +178,14 @@ class Rows:
 
     def checked(self, rows: Iterator[list[str]], names: list[str] | None, spool: Spool) -> Iterator[list[str]]:
         """Yield rows of the right length, in which empty texts are marked."""
-        width = len(spool.columns)
+        width, again = len(spool.columns), _headings(names or [])
         for row in rows:
             if len(row) != width:
                 raise CatalogError(
                     f"{self.name}, line {self.line}: the row has {len(row)} field{'s' * (len(row) != 1)}, the heading "
                     f"{width}; mend the row, or name another separator than {self.separator!r}"
                 )
-            if row == names and width > 1:
+            if row in again and width > 1:
                 raise CatalogError(
                     f"{self.name}, line {self.line}: the heading stands here again; were two files joined? Delete the "
                     "line, or say --no-header if it is a row"
@@ -200,6 +201,11 @@ class Rows:
         empty = {place for place, cell in enumerate(cells) if cell == '""'}
         spool.with_empty |= empty
         return [EMPTY if place in empty else cell for place, cell in enumerate(row)]
+
+
+def _headings(first: list[str]) -> list[list[str]]:
+    """Return a heading as it stands again where files were joined: each may begin with the mark of its encoding."""
+    return [first, [MARK + first[0], *first[1:]]] if first else []
 
 
 def _check_first(first: Sequence[str], sample: list[list[str]], where: str) -> None:

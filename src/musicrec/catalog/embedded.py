@@ -62,6 +62,8 @@ class EmbeddedCatalog(Catalog):
             raise CatalogError(f"{place} is the name of a data file, not of a catalogue; let it end in .duckdb")
         if "?" in str(self.path.absolute()):
             raise CatalogError(f"{place}: a question mark means something else to the database; name another file")
+        if os.sep == "/" and "\\" in str(self.path.absolute()):  # DuckDB takes it for a slash
+            raise CatalogError(f"{place}: a backslash means something else to the database; name another file")
         self.place = str(self.path)
 
     def entries(self) -> list[Entry]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import mmap
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ class _Decimal(str):
     """A number with a point or an exponent, as it is written."""
 
 
+# Both halves of a surrogate pair, one alone, and other escapes, so that a backslash in a text begins none.
+ESCAPES = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F])|\\[^u]")
 _KINDS = {_Whole: "integer", _Decimal: "number", bool: "boolean", str: "text"}
 
 
@@ -68,6 +72,9 @@ def spool_json(source: Source, connection: duckdb.DuckDBPyConnection, target: Pa
             line, count, _ = _locate(copy, count + 1, listed=first == "[")
             raise CatalogError(f"{name}, line {line}, record {count}: {why}") from None
         except (duckdb.Error, json.JSONDecodeError) as error:
+            if "surrogate" in str(error):  # ijson has no objection to it
+                why = "half of a character is escaped there (\\ud800 to \\udfff come in pairs)"
+                raise CatalogError(f"{name}, line {_line_of_half(copy)}: {why}") from None
             line, count, why = _locate(copy, 0, listed=first == "[")
             why = why or str(error).splitlines()[0].rpartition(": ")[2]
             raise CatalogError(f"{name}, line {line}, record {count}: {why}") from None
@@ -157,6 +164,13 @@ class _Lines:
         self.line += self._ended and bool(text)
         self._ended = text.endswith(b"\n") if text else self._ended
         return text
+
+
+def _line_of_half(copy: Path) -> int:
+    """Return the line on which half of a surrogate pair is escaped first; lines may be longer than memory."""
+    with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        found = next((match.start() for match in ESCAPES.finditer(text) if match["half"]), 0)
+        return 1 + sum(1 for _ in re.compile(rb"\n").finditer(text, 0, found))
 
 
 def _locate(copy: Path, record: int, *, listed: bool) -> tuple[int, int, str]:

@@ -192,25 +192,34 @@ def _settle(connection: duckdb.DuckDBPyConnection, spool: Spool) -> tuple[list[s
     for place, kinds in enumerate(spool.kinds):
         allowed[place], types[place] = JSON_FORMS.get(frozenset(kinds), ((), "mixed"))
     tests = [(place, form) for place, forms in enumerate(allowed) for form in (*forms, "numbers")]
-    for limit in (VECTOR, None):  # what does not fit the first rows is not tried on all
-        fitting = set()
-        for begin in range(0, len(tests), 4 * AT_ONCE):
-            part = tests[begin : begin + 4 * AT_ONCE]
-            counts = ", ".join(
-                f"count(c{place}) - count(CASE WHEN {_fits(form, f'c{place}')} THEN 1 END), count(c{place})"
-                for place, form in part
-            )
-            rows = f"(SELECT * FROM staged.raw LIMIT {limit})" if limit else "staged.raw"
-            found = connection.execute(f"SELECT {counts} FROM {rows}").fetchone() or ()
-            fitting |= {
-                test
-                for test, off, held in zip(part, found[::2], found[1::2], strict=True)
-                if not off and (held or limit)
-            }
-        tests = [test for test in tests if test in fitting]
-    forms = [next((form for form in allowed[place] if (place, form) in fitting), "text") for place in range(len(types))]
+    left = _fitting(connection, tests, VECTOR)  # what does not fit the first rows is not tried on all
+    settled: dict[int, str] = {}
+    while left:  # the first form of every column, then the second of those it does not fit
+        now = dict(reversed(left))
+        settled |= dict(_fitting(connection, list(now.items())))
+        left = [(place, form) for place, form in left if place not in settled and form != now[place]]
+    forms = [settled.get(place, "text").replace("numbers", "text") for place in range(len(types))]
     types = [FORMS[form].type if form != "text" else types[place] for place, form in enumerate(forms)]
-    return forms, types, [(place, "numbers") in fitting for place in range(len(types))]
+    numeric = [settled.get(place) == "numbers" or types[place] in ("integer", "number") for place in range(len(types))]
+    return forms, types, numeric
+
+
+def _fitting(
+    connection: duckdb.DuckDBPyConnection, tests: Sequence[tuple[int, str]], limit: int | None = None
+) -> list[tuple[int, str]]:
+    """Return which columns hold nothing, up to a row, that their form does not fit; a column of nothing has no form."""
+    rows = f"(SELECT * FROM staged.raw LIMIT {limit})" if limit else "staged.raw"
+    fitting: list[tuple[int, str]] = []
+    for begin in range(0, len(tests), 4 * AT_ONCE):
+        part = tests[begin : begin + 4 * AT_ONCE]
+        counts = ", ".join(
+            f"count(c{place}) - count(CASE WHEN {_fits(form, f'c{place}')} THEN 1 END), count(c{place})"
+            for place, form in part
+        )
+        found = connection.execute(f"SELECT {counts} FROM {rows}").fetchone() or ()
+        outcome = zip(part, found[::2], found[1::2], strict=True)
+        fitting.extend(test for test, off, held in outcome if not off and (held or limit))
+    return fitting
 
 
 def _fits(form: str, cell: str) -> str:
@@ -289,6 +298,11 @@ def _explained(error: Exception, path: str | Path) -> CatalogError:
         "No space left|File too large|quota exceeded", str(error)
     ):
         return CatalogError(f"the disk of {path} is full; nothing was changed. Free some space and try again")
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS) or re.search("Permission denied|Read-only", str(error)):
+        return CatalogError(
+            f"{path} cannot be written by you, nor its folder; nothing was changed. Name another catalogue with "
+            "MUSICREC_CATALOG or --catalog"
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
         return CatalogError(f"{path}: more than the {MEMORY} of memory that the catalogue takes; nothing was changed")
     if "not a valid DuckDB" in text:

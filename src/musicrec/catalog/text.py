@@ -44,6 +44,8 @@ NO_TABLES = {  # what begins like this is no table, whatever its name ends in
     "error; download the file itself",
     rb"%PDF-|\{\\rtf|PK\x03\x04|\xd0\xcf\x11\xe0|PAR1|\x89PNG|\x89HDF|SQLite": "a file of another program, "
     "not text; save it as .csv or .json first",
+    rb"\(\xb5\x2f\xfd|BZh[1-9]|\xfd7zXZ|7z\xbc\xaf": "packed by another program than gzip; unpack it first",
+    rb"(?i:\[(InternetShortcut|Desktop Entry)\])|bplist00": "a shortcut to something else; fetch what it leads to",
 }  # fmt: skip
 
 
