@@ -111,3 +111,14 @@ def test_rows_are_shown_to_the_letter(catalog: Catalog, tmp_path: Path):
         excerpt = catalog.excerpt("shown", which)
         assert excerpt.as_text() == [tuple(cells)]
         assert list(json.loads(excerpt.as_json(), parse_float=str)[0].values()) == cells
+
+
+def test_numbers_beyond_every_type_are_not_described_as_numbers(catalog: Catalog, tmp_path: Path):
+    entry = catalog.add(
+        write(tmp_path / "beyond.json", '[{"a": 1e400, "b": 7, "c": 1.50}, {"a": 2.0, "b": 8, "c": 2}]')
+    )
+    assert [(feature.type, bool(feature.quantiles)) for feature in entry.features] == [
+        ("number", False),
+        ("integer", True),
+        ("number", True),
+    ]

@@ -200,7 +200,8 @@ def _settle(connection: duckdb.DuckDBPyConnection, spool: Spool) -> tuple[list[s
         left = [(place, form) for place, form in left if place not in settled and form != now[place]]
     forms = [settled.get(place, "text").replace("numbers", "text") for place in range(len(types))]
     types = [FORMS[form].type if form != "text" else types[place] for place, form in enumerate(forms)]
-    numeric = [settled.get(place) == "numbers" or types[place] in ("integer", "number") for place in range(len(types))]
+    numbers = {"numbers", *(form for form, how in FORMS.items() if how.type in ("integer", "number"))}
+    numeric = [settled.get(place) in numbers for place in range(len(types))]
     return forms, types, numeric
 
 
