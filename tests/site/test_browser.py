@@ -223,7 +223,7 @@ def test_the_page_to_try_answers_and_says_when_its_artists_are_invented(open_pag
     assert page.locator("#try-results li").count() == 10
     (link,) = [url for url in page.asked if "/scripts/data/try-" in url]
     (path,) = (HTML / "scripts" / "data").glob("try-*.js")
-    assert link.endswith(path.name) and len(gzip.compress(path.read_bytes())) < 2_000_000
+    assert link.endswith(path.name) and len(gzip.compress(path.read_bytes())) < 3_000_000
     invented = "made on simulated data" in page.locator(".bd-article").inner_text()
     assert invented == ("Simulated data." in page.locator("body").inner_text())
     page.wait_for_function("location.hash.startsWith('#a=')")
