@@ -6,7 +6,8 @@ import pytest
 from musicrec.datasets.side_information import SideInformation
 from musicrec.datasets.simulated.listeners import listeners
 from musicrec.datasets.simulated.shapes import Shape
-from musicrec.models.rankers.hybrid import Hybrid, ranks
+from musicrec.models.rankers.hybrid import Hybrid
+from musicrec.models.rankers.lessons import ranks
 from musicrec.splits.by_user import Split, split_by_user
 
 SMALL = {"scorers": ("ials", "ease", "friends", "tag-content"), "n_candidates": 10, "min_leaf": 20, "rounds": 3}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 import lightgbm
 import numpy as np
@@ -17,6 +17,7 @@ from musicrec.datasets.side_information import SideInformation
 from musicrec.models import registry
 from musicrec.models.base import BATCH, Recommender
 from musicrec.models.rankers.features import EXTRAS, Candidates, Description, Moments
+from musicrec.models.rankers.lessons import Lesson, Proposals, ranks, useful
 from musicrec.models.rankers.softmax import softmax_weights
 from musicrec.models.top_k import mask_seen, top_k
 
@@ -37,33 +38,6 @@ SCORERS = (
 # Those whose scores are also compared with what everybody gets for the same item. Not those that read what users
 # tagged: through the scores of everybody else, a user's own tags would describe that user's candidates again.
 COMPARED = ("kernel-users", "ials", "ease", "user-knn", "item-knn", "rp3beta", "pure-svd")
-
-
-class Proposals(NamedTuple):
-    """What the systems propose to some users."""
-
-    users: NDArray[np.int64]  # shape (n,), ascending
-    items: NDArray[np.int64]  # shape (n,)
-    by: NDArray[np.uint16]  # shape (n,): a bit for each system that proposes it
-    scores: NDArray[np.float32]  # shape (n, n_systems)
-
-    def select(self, keep: NDArray[np.bool_] | slice) -> Proposals:
-        """Return only the proposals where `keep`, shape (n,), is true."""
-        return Proposals(self.users[keep], self.items[keep], self.by[keep], self.scores[keep])
-
-    def of(self, places: Sequence[int]) -> Proposals:
-        """Return what some of the systems propose, by their places."""
-        kept = self.by & np.uint16(sum(1 << place for place in places)) > 0
-        return Proposals(self.users[kept], self.items[kept], self.by[kept], self.scores[kept][:, places])
-
-
-class Lesson(NamedTuple):
-    """What the systems, fitted without a part of the listens, propose; and which proposals that part holds."""
-
-    found: Proposals  # of users with a hit
-    hits: NDArray[np.bool_]  # shape (n,)
-    moments: Mapping[str, Moments]  # of the systems in `COMPARED`
-    describe: Description
 
 
 class Hybrid(Recommender):
@@ -181,7 +155,7 @@ class Hybrid(Recommender):
         less.lessons = []
         for lesson in self.lessons:
             hits = lesson.hits[lesson.found.by & np.uint16(sum(1 << place for place in places)) > 0]
-            less.lessons.append(_useful(lesson._replace(found=lesson.found.of(places), hits=hits)))
+            less.lessons.append(useful(lesson._replace(found=lesson.found.of(places), hits=hits)))
         less._learn()
         return less
 
@@ -255,7 +229,7 @@ class Hybrid(Recommender):
         """Return what is proposed to users with at least one hidden listen among it."""
         found, moments = self._propose(hidden.n_users)
         hits = np.isin(found.users * hidden.n_items + found.items, _keys(hidden))
-        return _useful(Lesson(found, hits, moments, self._describe))
+        return useful(Lesson(found, hits, moments, self._describe))
 
     def _curved(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Add what lets a sum bend: the square of each share, and a rank that matters most at the top."""
@@ -318,26 +292,6 @@ class Hybrid(Recommender):
             top = np.flatnonzero(ranks(values, found.users) < self.reordered)
             values[top] += np.asarray(self.booster.predict(found.features[top], num_threads=1))
         return values.astype(np.float32)
-
-
-def ranks(values: NDArray[np.floating], lists: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the place of each value in its list, 0 for the highest; of equal values the earlier one is first.
-
-    Examples
-    --------
-    >>> ranks(np.array([0.1, 0.7, 0.7, 0.2]), np.array([0, 0, 0, 5]))
-    array([2, 0, 1, 0])
-    """
-    order = np.lexsort((-values, lists))
-    places = np.empty(len(values), np.int64)
-    places[order] = np.arange(len(values)) - np.searchsorted(lists[order], lists[order])
-    return places
-
-
-def _useful(lesson: Lesson) -> Lesson:
-    """Return only the proposals to users with a hit."""
-    useful = np.isin(lesson.found.users, lesson.found.users[lesson.hits])
-    return lesson._replace(found=lesson.found.select(useful), hits=lesson.hits[useful])
 
 
 def _keys(listens: Interactions) -> NDArray[np.int64]:
