@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lastfm_files import SMALL, Tables, small, write
 
@@ -38,6 +38,14 @@ NAMES = st.text(st.characters(exclude_characters="\t\n\r", exclude_categories=["
 LATIN = st.text("aeiou áéíñöß", min_size=1, max_size=8)
 
 
+def reads_as_utf8(name: str) -> bool:
+    """Whether a name that is written as Latin-1 is another one in UTF-8: the two cannot be told apart."""
+    try:
+        return name.encode("latin-1").decode("utf-8") != name
+    except UnicodeError:
+        return False
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     names=st.lists(NAMES, min_size=3, max_size=3),
@@ -61,6 +69,7 @@ def test_every_tolerated_copy_has_the_same_fingerprint(
     blank_end: bool,
     repeats: list[tuple[int, int]],
 ) -> None:
+    assume(not latin or not any(map(reads_as_utf8, names)))
     tables = {name: frame.copy() for name, frame in small().items()}
     tables["artists"].loc[[0, 5, 299], "name"] = names
     tables["tags"].loc[[0, 7, 399], "name"] = latin_names
