@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 SOURCE = Path(__file__).parent
@@ -23,7 +24,7 @@ def code_closure(sources: Iterable[str], package: Path | None = None, *, by_name
     queue = [(source, "") for source in sources]
     while queue:
         source, module = queue.pop()
-        for name in imported_names(source, module, for_types=False):
+        for name in _imports(source, module):
             parts = name.split(".")
             if parts[0] != package.name:
                 continue
@@ -39,6 +40,11 @@ def code_closure(sources: Iterable[str], package: Path | None = None, *, by_name
     if by_name and (registry := package / "models" / "registry.py") in found:
         found |= {*registry.parent.rglob("*.py"), *registry.parent.glob("settings/*.*")}
     return sorted(found)
+
+
+@cache
+def _imports(source: str, module: str) -> tuple[str, ...]:
+    return tuple(imported_names(source, module, for_types=False))
 
 
 def imported_names(source: str, module: str, *, for_types: bool = True) -> Iterator[str]:

@@ -50,6 +50,10 @@ REFUSED = {
         "line 1: 1 field, while the rows below have 2.*above the head",
     ),
     "filled": ("Report,,\nname,plays,z\nx,1,2\n", "line 1: 1 field, while the rows below have 3.*above the heading"),
+    "two": ("My music,\nartist,plays\nMuse,3\n", "line 1: 1 field, while the rows below have 2.*above the heading"),
+    "facts": ("Exported,2024-05-06,,\nartist,album,track,n\nMuse,a,b,3\n", "line 1: 2 fields, .* below have 4"),
+    "blank": (",,\nname,plays,z\nx,1,2\n", "line 1: 0 fields, while the rows below have 3.*above the heading"),
+    "cut in two": ("My music, exported 2024\nartist,plays\nMuse,3\nAir,4\n", "line 1: .* stand above the heading.*--h"),
     "lacks": ("plays\tz\nx\t1\t2\ny\t3\t4\n", "line 1: 2 fields, while the rows below have 3.*lacks a name"),
     "again": ("name,plays\nx,1\nname,plays\ny,2\n", "line 3: the heading stands here again"),
     "marked": ("\ufeffname,plays\nx,1\n\ufeffname,plays\ny,2\n", "line 3: the heading stands here again"),
@@ -64,6 +68,18 @@ REFUSED = {
 def test_a_refusal_names_the_line_and_the_reason(catalog: Catalog, tmp_path: Path, name: str):
     with pytest.raises(CatalogError, match=REFUSED[name][1]):
         catalog.add(write(tmp_path / f"{name}.csv", REFUSED[name][0]), separator="tab" if name == "lacks" else None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [",plays\n0,3\n1,4\n", ",name,plays\n0,Muse,3\n", "a, b\nMuse, ?\nAir, 4\n", "a,b\nn/a,1\n3,4\n", "a,b\n,\n1,2\n"],
+)
+def test_a_heading_with_a_nameless_column_or_blanks_behind_commas_is_no_title(
+    catalog: Catalog, tmp_path: Path, content: str
+):
+    name = f"nameless {len(content)}"
+    entry = catalog.add(write(tmp_path / f"{name}.csv", content))
+    assert entry.rows == content.count("\n") - 1 and entry.columns[-1] == content.split("\n")[0].split(",")[-1]
 
 
 def test_a_directive_of_a_spreadsheet_program_is_obeyed(catalog: Catalog, tmp_path: Path):

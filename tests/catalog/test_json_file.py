@@ -33,6 +33,16 @@ def test_records_of_every_shape(catalog: Catalog, tmp_path: Path, name: str):
     assert rows(catalog, name) == expected
 
 
+def test_a_key_that_holds_empty_objects_alone_is_named(catalog: Catalog, tmp_path: Path):
+    entry = catalog.add(
+        write(tmp_path / "hollow.json", '[{"a": {}, "b": 1, "c": {"d": {}}}, {"e": {}}, {"e": {"f": 2}}]')
+    )
+    assert entry.columns == ["b", "e.f"]
+    assert entry.notes == ("no column for 'a', 'c.d': nothing but empty objects",)
+    with pytest.raises(CatalogError, match="its records hold no values"):
+        catalog.add(write(tmp_path / "nothing.json", '[{"a": {}}]'))
+
+
 REFUSED = {
     "keys": ('[{"a.b": 1},\n{"a": {"b": 2}}]', r"line 2, record 2: two values are called 'a.b'"),
     "key": ('[{"x": 1},\n\n{"a.b": 1, "a": {"b": 2}}]', r"line 3, record 2: two values are called 'a.b'"),

@@ -43,6 +43,16 @@ def test_what_is_text_in_no_encoding_is_refused(catalog: Catalog, tmp_path: Path
         catalog.add(write(tmp_path / "junk.csv", b"a,b\n" + bytes(range(128, 256)) + b",1\n"))
 
 
+@pytest.mark.parametrize(("name", "line"), [("Muse 🎸", 2), ("Björk\n東京", 3), ("音\nмузык\nab音", 4)])
+@pytest.mark.parametrize("behind", ["", ",1\n"])
+def test_a_character_that_is_cut_off_is_no_other_encoding(
+    catalog: Catalog, tmp_path: Path, name: str, line: int, behind: str
+):
+    content = "name,n\n" + name.replace("\n", ",1\n")
+    with pytest.raises(CatalogError, match=rf"line {line}: UTF-8, but a character is cut off"):
+        catalog.add(write(tmp_path / "cut.csv", content.encode()[:-1] + behind.encode()))
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_one_line_that_is_not_utf8_changes_no_other(catalog: Catalog, tmp_path: Path, packed: bool):
     body = "Sigur Rós,1\n".encode() * 3_000 + b"Bj\xf6rk,2\n" + "音,3\n".encode()

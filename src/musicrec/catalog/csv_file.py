@@ -110,6 +110,11 @@ def _spooled(
     where = f"{name}, line {rows.line}"
     sample = _sample_rows(text, separator, quoting)
     _check_first(first, sample, where)
+    if header is None and follows_a_title(first, sample[1:]):
+        raise HeadingError(
+            f"{where}: this line seems to stand above the heading, which is on the next; delete it, or say --header if "
+            "it names the columns"
+        )
     if header is None and (why := looks_like_a_row(first, [row for row in sample if row not in _headings(first)])):
         raise HeadingError(
             f"{where}: the first row looks like one of the table, not like a heading ({why}); say --no-header if it is "
@@ -213,13 +218,44 @@ def _check_first(first: Sequence[str], sample: list[list[str]], where: str) -> N
     usual = _usual([len(row) for row in sample])
     filled = [cell for cell in first if cell.strip()]
     below = sample[1] if len(sample) > 1 else []
-    title = len(first) > 2 and len(filled) == 1 and sum(bool(cell.strip()) for cell in below) > 1
-    if title or (len(first) != usual and sum(len(row) == usual for row in sample) > 1):
+    if _is_title(first, below) or (len(first) != usual and sum(len(row) == usual for row in sample) > 1):
         fields = f"{len(filled)} field{'s' * (len(filled) != 1)}"
         raise CatalogError(
             f"{where}: {fields}, while the rows below have {usual}. If there are lines above the heading, delete "
             "them; if the heading lacks a name, add it"
         )
+
+
+def _is_title(first: Sequence[str], below: Sequence[str]) -> bool:
+    """Say whether a first row that is as wide as the table stands above the heading: most of it is blank.
+
+    One nameless column is none: row numbers have no name, and stand before the others or behind them.
+    """
+    if len(first) != len(below) or len(first) < 2:
+        return False
+    blank = [not cell.strip() for cell in first]
+    nameless = sum(none and bool(cell.strip()) for none, cell in zip(blank, below, strict=True))
+    return nameless > 0 and blank[-1] and (nameless > 1 or blank.count(False) == 1)
+
+
+def follows_a_title(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Say whether the second row is the heading, because the first is a sentence that its comma cuts in two.
+
+    Examples
+    --------
+    >>> follows_a_title(["My music", " exported in May"], [["artist", "plays"], ["Muse", "3"], ["Air", "4"]])
+    True
+    >>> follows_a_title(["artist", " plays"], [["Muse", " 3"], ["Air", " 4"]])
+    False
+    """
+    if len(below) < 2 or len(first) != len(below[0]):
+        return False
+    columns = list(zip(first, *(row for row in below if len(row) == len(first)), strict=True))
+    sentence = any(top.startswith(" ") and not any(cell.startswith(" ") for cell in rest) for top, *rest in columns)
+    return sentence and any(
+        not NUMBER.fullmatch(second.strip()) and all(NUMBER.fullmatch(cell.strip()) for cell in rest)
+        for _, second, *rest in columns
+    )
 
 
 def looks_like_a_row(first: Sequence[str], below: Sequence[Sequence[str]]) -> str:

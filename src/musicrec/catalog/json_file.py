@@ -47,6 +47,7 @@ def spool_json(source: Source, connection: duckdb.DuckDBPyConnection, target: Pa
         raise CatalogError(f"{name}: a list of records begins with [ or {{, not with {first!r}")
     places: dict[tuple[str, ...], int] = {}
     names: dict[str, tuple[str, ...]] = {}
+    empty: dict[tuple[str, ...], None] = {}
     spool = Spool([])
 
     def rows() -> Iterator[list[str]]:
@@ -55,6 +56,10 @@ def spool_json(source: Source, connection: duckdb.DuckDBPyConnection, target: Pa
             for record in _records(copy, connection, listed=first == "["):
                 row = [""] * (len(places) + 1)
                 for path, value in _leaves(record):
+                    if value == {}:
+                        if len(empty) < MOST_COLUMNS:
+                            empty[path] = None
+                        continue
                     if path not in places:
                         _add_column(path, places, names)
                         spool.kinds.append(set())
@@ -86,6 +91,10 @@ def spool_json(source: Source, connection: duckdb.DuckDBPyConnection, target: Pa
     if not places:
         raise CatalogError(f"{name}: its records hold no values")
     spool.columns = heading(names, name)
+    lost = [".".join(path) for path in empty if path and all(path != other[: len(path)] for other in places)]
+    if lost:
+        shown = ", ".join(map(repr, lost[:5])) + ", …" * (len(lost) > 5)
+        spool.notes.append(f"no column for {shown}: nothing but empty objects")
     copy.unlink()
     return spool
 
@@ -116,11 +125,11 @@ def _add_column(path: tuple[str, ...], places: dict[tuple[str, ...], int], names
 
 
 def _leaves(record: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield the values of a record and of the objects in it, each with the keys that lead there."""
+    """Yield the values of a record and of the objects in it, each with the keys that lead there; {} is one of them."""
     stack: list[tuple[tuple[str, ...], Any]] = [((), record)]
     while stack:
         path, value = stack.pop()
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             stack.extend(((*path, key), each) for key, each in reversed(value.items()))
         elif isinstance(value, list):
             raise CatalogError(

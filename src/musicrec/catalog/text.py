@@ -121,7 +121,7 @@ def open_source(path: Path, encoding: str | None, progress: Progress) -> Source:
 
 def _surveyed(source: Source, progress: Progress) -> Source:
     """Settle the encoding of a file whose lines are UTF-8, or some of them, or none."""
-    fitting, odd, line, sample = 0, 0, 0, b""
+    fitting, odd, cut, line, sample = 0, 0, 0, 0, b""
     shown: list[tuple[int, bytes]] = []
     for block in _blocks(source, progress, "looking"):
         try:
@@ -133,11 +133,17 @@ def _surveyed(source: Source, progress: Progress) -> Source:
                     fitting += not text.isascii()
                     continue
                 odd += 1
+                cut += _cut_off(text)
                 shown += [(place, text[:200])] * (not shown)
                 sample += text[:2000] + b"\n" if len(sample) < 60_000 else b""
         line += _lines_in(block)
     if not odd:
         return source
+    if cut == odd and (fitting or b"\xf0\x9f" in shown[0][1]):
+        raise CatalogError(
+            f"{source.path.name}, line {shown[0][0]}: UTF-8, but a character is cut off in the middle; fetch the file "
+            "again if it ends there, mend the line if not, or name another encoding with --encoding"
+        )
     name = guess_encoding(sample)
     if not name:
         raise CatalogError(
@@ -276,6 +282,22 @@ def _utf8(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _cut_off(line: bytes) -> bool:
+    """Say whether all that is not UTF-8 in a line are characters of which the end is missing, two bytes or more each.
+
+    One byte says nothing: it is a letter with an accent in older encodings.
+    """
+    while True:
+        try:
+            line.decode()
+        except UnicodeDecodeError as error:
+            if error.end - error.start < 2:
+                return False
+            line = line[: error.start] + line[error.end :]
+        else:
+            return True
 
 
 def _lines_in(block: bytes) -> int:

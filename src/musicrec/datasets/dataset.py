@@ -97,6 +97,7 @@ def fingerprint(tables: Mapping[str, pd.DataFrame]) -> str:
         table = tables[name]
         digest.update(f"{name}|{'|'.join(map(str, table.columns))}|{len(table)}\n".encode())
         for column in table.columns:
-            values = table[column].astype(object).where(table[column].notna(), "")
+            there = table[column].notna()
+            values = table[column].tolist() if there.all() else table[column].astype(object).where(there, "")
             digest.update("\x1f".join(map(str, values)).encode())
     return digest.hexdigest()[:16]

@@ -106,7 +106,7 @@ class Served(ABC):
     def save(self, path: Path) -> None:
         """Write the model to one ``.npz`` file, whole or not at all."""
         with whole(path, "wb") as file:
-            np.savez_compressed(
+            np.savez(
                 file, facts=np.array(json.dumps(dict(self.facts))), names=np.array(json.dumps(self.names)),
                 ids=self.ids, listeners=self.listeners, **{name: getattr(self, name) for name in self.arrays},
             )  # fmt: skip

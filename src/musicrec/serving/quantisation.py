@@ -66,7 +66,8 @@ def average_plays(histories: Any, train: Interactions, model: str) -> Any:
 def _rows(fitted: Recommender, kept: NDArray[np.int64], batch: int = 512) -> Iterator[NDArray[np.float32]]:
     """Yield the weights between the served artists, some rows at a time, so that memory stays bounded."""
     for start in range(0, len(kept), batch):
-        yield fitted.weights_from(kept[start : start + batch])[:, kept]  # type: ignore[attr-defined]
+        # take keeps a row's weights side by side in memory, which indexing with [:, kept] would not
+        yield fitted.weights_from(kept[start : start + batch]).take(kept, axis=1)  # type: ignore[attr-defined]
 
 
 def _rounded(rows: Iterator[NDArray[np.float32]], k: int) -> tuple[NDArray[Any], ...]:

@@ -77,12 +77,13 @@ def _chiefs(names: list[str], known: NDArray[np.int64], listeners: _Listeners) -
             continue
         if main := main_artist(name):
             joint.append((item, main))
-        alike = list(dict.fromkeys(other for key in keys(name) for other in entries.get(key, ())))
+        typed = keys(name)
+        alike = list(dict.fromkeys(other for key in typed for other in entries.get(key, ())))
         same = [other for other in alike if listeners.one_artist(other, item, names[other], name)]
         if same:
             chief[item] = same[0]
             continue
-        for key in keys(name):
+        for key in typed:
             entries.setdefault(key, []).append(item)
     for item, main in joint:
         alike = [other for other in entries.get(keys(main)[0], ()) if plain(names[other]) == plain(main)]
