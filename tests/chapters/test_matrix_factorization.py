@@ -50,14 +50,15 @@ def test_means_over_seeds_are_recorded_with_intervals(dataset: Dataset, tmp_path
     monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path))
     book = ScoreBook("06_matrix_factorization", dataset)
     by_run = figures()
-    by_run["mf-plain"]["test MSE"] = [10.0, 12.0]
+    by_run["mf-plain"]["test MSE"] = [10.9, 11.1]
     mf.record_runs(book, by_run)
     assert len(book.scores) == sum(len(reported) for reported in original.REPORTED.values())
     plain = next(s for s in book.scores if s.system == "mf-plain" and s.metric == "test MSE")
-    assert plain.value == 11 and plain.sd == pytest.approx(2**0.5) and plain.seeds == (0, 1)
-    assert plain.low < 10 and plain.high > 12 and plain.tolerance == pytest.approx(0.08 * 14.583439)
+    assert plain.value == 11 and plain.sd == pytest.approx(0.02**0.5) and plain.seeds == (0, 1)
+    assert plain.low < 10 < 12 < plain.high and plain.tolerance == pytest.approx(plain.high - 11 + 5e-7)
     facts = mf.reproduced(book, by_run)
-    assert facts.met == facts.n - 1 and facts.several and facts.varies == pytest.approx(2**0.5 / 11)
+    assert facts.met == facts.n - 1 and facts.differ == 1 and facts.close == 0
+    assert facts.several and facts.varies == pytest.approx(0.02**0.5 / 11)
     one = figures(seeds=1)
     mf.record_runs(book, one)
     assert all(score.low is None and score.sd is None for score in book.scores)

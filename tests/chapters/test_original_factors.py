@@ -7,11 +7,6 @@ from musicrec.evaluation.statistics import Interval
 from musicrec.page import plots
 
 
-def test_every_reported_figure_has_a_tolerance():
-    for figures in original.REPORTED.values():
-        assert set(figures) <= set(original.TOLERANCE)
-
-
 def test_intervals_become_what_a_chart_draws():
     rows = original.interval_rows({"a": Interval(2.0, 1.0, 3.0), "b": Interval(5.0, 4.0, 6.0)})
     assert rows.loc["b"].to_dict() == {"value": 5.0, "low": 4.0, "high": 6.0}

@@ -62,7 +62,10 @@ def test_a_figure_that_is_missing_is_named_and_counts(two: Path, data: None):
     pretend(first, run(), two, scores=[figure("users", 1.0, 1.0)])
     pretend(second, run(), two, scores=[])
     result = call("reproduce")
-    assert result.exit_code == 1 and "1 figures: 1 reproduced, 0 differs, 0 not-applicable, 1 missing" in result.stdout
+    assert (
+        result.exit_code == 1
+        and "1 figures: 1 reproduced, 0 close, 0 differs, 0 not-applicable, 1 missing" in result.stdout
+    )
     assert "missing: lastfm-mf, mean play count (02_baseline)" in result.stderr
     as_json = call("reproduce", "--json")
     assert as_json.exit_code == 1 and len(json.loads(as_json.stdout)) == 1 and "1 missing" in as_json.stderr

@@ -91,9 +91,10 @@ def test_outside_the_book_scores_go_elsewhere_and_that_is_said(tmp_path: Path, m
     [
         (745.24, {}, 0.005, "half of the last printed digit"),
         (1892, {}, 0.0, "a whole number must be met"),
-        (0.5, {"within": 0.06}, 0.03, "0.06 of the reported value, set by the chapter"),
-        (0.5, {"tolerance": 0.1}, 0.1, "set by the chapter"),
-        (0.5, {"tolerance": 0.1, "tolerance_from": "three sd over seeds"}, 0.1, "three sd over seeds"),
+        (0.5, {"seeds": (0,), "sd": None}, 0.05, "half of the last printed digit"),
+        # Student's t of two degrees of freedom, 4.3027, times .2 / √3, and half of .1
+        (0.5, {"seeds": (0, 1, 2), "sd": 0.2}, 4.302653 * 0.2 / 3**0.5 + 0.05, "95 % interval of the mean of 3 seeds"),
+        (230, {"seeds": (0, 1), "sd": 1.0}, 12.7062 / 2**0.5 + 0.5, "95 % interval of the mean of 2 seeds"),
     ],
 )
 def test_a_tolerance_says_where_it_comes_from(reported: float, more: dict, tolerance: float, why: str) -> None:

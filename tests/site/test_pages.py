@@ -26,16 +26,18 @@ def test_the_reproduction_table_shows_every_figure_with_its_result():
     scores = [
         score("data", 745.2434, "mean play count", reported=745.24, **base),
         score("mf-plain", 15.0, "test MSE", reported=14.583439, low=14.8, high=15.2, **base),
+        score("mf-plain", 14.0, "lowest test MSE", reported=13.06, near=1.0, **base),
         score("playlist-similarity", 0.2, "hit rate", protocol="original/spotifier", reported=0.166, tolerance=0.01),
     ]
     text = pages.reproduction_page(scores).replace("\N{NO-BREAK SPACE}", " ")
     rows = [line for line in text.splitlines() if line.startswith("| Rec") or line.startswith("| SPOT")]
     assert rows == [
-        "| SPOTIFIER! (2018) | 1 | data not public |  |",
-        "| Recommender Systems Assignment (2021) | 2 | 1 | 1 |",
+        "| SPOTIFIER! (2018) | 1 | data not public |  |  |",
+        "| Recommender Systems Assignment (2021) | 3 | 1 | 1 | 1 |",
     ]
     assert "| mean play count | 745.24 | 745.24 | ✓ reproduced |  | ±0.005 |" in text
     assert "| mf-plain: test MSE | 14.583439 | 15.000000 | ✗ differs | 14.800000 to 15.200000 | ±0.005 |" in text
+    assert "| mf-plain: lowest test MSE | 13.06 | 14.00 | ≈ close [1] |  | ±0.005 |" in text
     assert "| – not comparable [1] |" in text and "\n1. measured on lastfm-2k, not the original's data\n" in text
     assert "(undated) | reported none |" in text
     assert "No chapter" in pages.reproduction_page([])

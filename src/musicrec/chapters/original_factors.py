@@ -43,15 +43,6 @@ REPORTED: dict[str, dict[str, float]] = {
         LOWEST_AT: 170,
     },
 }
-# As a share of the reported value: how far a mean over seeds may be from a run whose seed nobody knows.
-TOLERANCE = {
-    "train MSE": 0.06,
-    "test MSE": 0.08,
-    "regularization": 0.02,
-    "gravity": 0.02,
-    LOWEST: 0.08,
-    LOWEST_AT: 0.1,
-}
 # The value that artists of a tag were looked up by, where it is not the tag itself.
 WRONG_FILTERS = {"alternative rock": "80", "classic rock": "rock"}
 

@@ -35,8 +35,10 @@ def reproduce(
 ) -> None:
     """Compare every figure the originals reported with what this machine measures.
 
-    Brings the chapters concerned up to date first, and says how long that takes. Exit code 1 when a figure differs by
-    more than its tolerance, or when one is missing that the release of the book has.
+    Brings the chapters concerned up to date first, and says how long that takes. Exit code 1 when a figure differs, or
+    when one is missing that the release of the book has. A figure is reproduced when it is met to the printed digits
+    or, where it depends on chance, lies within the 95 % interval of our mean over seeds; it is close when one further
+    run of ours would fall as far away; else it differs.
 
     Examples: `musicrec reproduce`, `musicrec reproduce --only lastfm-mf --json`, `musicrec reproduce --figure "users"`
     """

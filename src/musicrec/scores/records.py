@@ -27,7 +27,8 @@ class Score:
     """One measured number.
 
     `low` and `high` bound its 95 % interval. `reported` is what the original printed, `tolerance` how far from it,
-    in the unit of the value, still counts as reproduced.
+    in the unit of the value, still counts as reproduced, and `near` how far as close; `ScoreBook.reproduce` has the
+    rule.
     """
 
     chapter: str
@@ -46,17 +47,20 @@ class Score:
     note: str = ""
     quick: bool = False
     tolerance_from: str = ""  # where the tolerance comes from, for the reader
+    near: float | None = None
 
     @property
     def status(self) -> str:
-        """Say `reproduced`, `differs`, or `not-applicable`: other data, or missed with training cut short."""
+        """Say `reproduced`, `close`, `differs`, or `not-applicable`: other data, or missed with training cut short."""
         if self.reported is None or self.dataset != ORIGINAL_DATA.get(self.key):
             return "not-applicable"
         # one part in 10^9 forgives the binary rounding of decimal figures
-        slack = (self.tolerance or 0.0) + 1e-9 * max(1.0, abs(self.reported))
-        if abs(self.value - self.reported) <= slack:
+        beyond = abs(self.value - self.reported) - 1e-9 * max(1.0, abs(self.reported))
+        if beyond <= (self.tolerance or 0.0):
             return "reproduced"
-        return "not-applicable" if self.quick else "differs"
+        if self.quick:
+            return "not-applicable"
+        return "close" if self.near is not None and beyond <= self.near else "differs"
 
     @property
     def key(self) -> str:
@@ -154,16 +158,27 @@ class ScoreBook:
         return self
 
     def reproduce(self, key: str, quantity: str, value: float, reported: float, **more: Any) -> Self:
-        """Add a figure that original `key` printed; by default it must be met to the digits it was printed with.
+        """Add a figure that original `key` printed.
 
-        Pass `tolerance` for an absolute one, or `within` for a share of the reported value, and in `tolerance_from`
-        why it is that wide. `system` names the system a figure belongs to, `data` when it describes the data.
+        One rule decides how near is near enough. A figure that does not depend on chance must be met to the digits it
+        was printed with. One whose `value` is the mean of several `seeds` with the standard deviation `sd` is
+        reproduced when it lies within the 95 % interval of that mean (Student's t), and close when one further run of
+        ours would fall as far away (95 % prediction interval): the original was a single run, its seed unknown. Half
+        of the last printed digit is added to both.
+
+        `system` names the system a figure belongs to, `data` when it describes the data.
         """
-        if (within := more.pop("within", None)) is not None:
-            more["tolerance"] = within * abs(reported)
-            more.setdefault("tolerance_from", f"{within:.3g} of the reported value, set by the chapter")
-        elif "tolerance" in more:
-            more.setdefault("tolerance_from", "set by the chapter")
+        runs, spread = len(more.get("seeds", ())), more.get("sd")
+        if runs > 1 and spread is not None:
+            from scipy.special import stdtrit
+
+            rounding = (1.0 if float(reported).is_integer() else _last_digit(reported)) / 2
+            reach = float(stdtrit(runs - 1, 0.975) * spread)
+            more |= {
+                "tolerance": reach / math.sqrt(runs) + rounding,
+                "near": reach * math.sqrt(1 + 1 / runs) + rounding,
+                "tolerance_from": f"95 % interval of the mean of {runs} seeds",
+            }
         elif float(reported).is_integer():
             more |= {"tolerance": 0.0, "tolerance_from": "a whole number must be met"}
         else:

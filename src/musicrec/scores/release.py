@@ -137,7 +137,7 @@ def differences(before: Iterable[Score], after: Iterable[Score]) -> list[Differe
             found.append(Difference(score, None, room, "not measured"))
         elif abs(other.value - score.value) > room + 1e-9 * max(1.0, abs(score.value)):
             found.append(Difference(score, other.value, room, "moved"))
-        elif (score.status, other.status) == ("reproduced", "differs"):
+        elif score.status == "reproduced" and other.status in ("close", "differs"):
             found.append(Difference(score, other.value, room, "no longer reproduces the reported figure"))
     return sorted(found, key=_size, reverse=True)
 

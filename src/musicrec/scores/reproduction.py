@@ -31,6 +31,8 @@ def reproduction(scores: Iterable[Score], only: str | None = None) -> list[dict[
         note = score.note
         if score.status == "not-applicable" and score.dataset == ORIGINAL_DATA.get(score.key):
             note = "training was shortened for a quick look"
+        elif score.status == "close" and not note:
+            note = "outside the interval of our mean, but as near as one further run of ours would come"
         elif score.status == "not-applicable" and not note:
             wanted = ORIGINAL_DATA.get(score.key)
             note = f"measured on {score.dataset}" + (

@@ -19,7 +19,9 @@ TITLES = {
 }
 PROTOCOLS = {"listeners": "ndcg@10", "listeners+valid": "ndcg@10", "continuation": "ndcg@500"}  # with their headline
 SHORT = 8  # rows of a leaderboard before all of them, beside popularity
-MARKS = {"reproduced": "✓ reproduced", "differs": "✗ differs", "not-applicable": "– not comparable"}
+MARKS = {
+    "reproduced": "✓ reproduced", "close": "≈ close", "differs": "✗ differs", "not-applicable": "– not comparable",
+}  # fmt: skip
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
@@ -87,10 +89,10 @@ def _reproduced(rows: Sequence[dict[str, Any]]) -> str:
     for key in ORIGINALS:
         mine = [row for row in rows if row["key"] == key]
         if not mine:
-            summary.append([TITLES[key], "reported none", "", ""])
+            summary.append([TITLES[key], "reported none", "", "", ""])
             continue
         counts = [sum(row["status"] == status for row in mine) for status in MARKS]
-        compared = [f"{counts[0]}", f"{counts[1]}"] if counts[0] + counts[1] else ["data not public", ""]
+        compared = [str(count) for count in counts[:3]] if any(counts[:3]) else ["data not public", "", ""]
         summary.append([TITLES[key], str(len(mine)), *compared])
         notes = list(dict.fromkeys(row["note"] for row in mine if row["note"]))
         figures = table(
@@ -100,8 +102,8 @@ def _reproduced(rows: Sequence[dict[str, Any]]) -> str:
         )
         figures += "\n" + "".join(f"{place}. {note}\n" for place, note in enumerate(notes, start=1))
         parts.append(f":::{{dropdown}} {TITLES[key]}: every figure ({len(mine)}; `{key}`)\n\n{figures}\n:::\n")
-    head = ["original", "figures", "✓ reproduced", "✗ differ"]
-    return table(head, summary, right=(1, 2, 3)) + "\n" + "\n".join(parts)
+    head = ["original", "figures", "✓ reproduced", "≈ close", "✗ differ"]
+    return table(head, summary, right=(1, 2, 3, 4)) + "\n" + "\n".join(parts)
 
 
 def _reproduction_row(row: dict[str, Any], notes: Sequence[str]) -> list[str]:

@@ -130,6 +130,7 @@ def verdict(scores: Iterable[Score]) -> Verdict:
     """Count the scores by what came of the comparison, the most frequent outcome first."""
     words = {
         "reproduced": "reproduced to the last digit",
+        "close": "close",
         "differs": "different",
         "not-applicable": "not comparable, because the data of this run are not the original's",
     }
