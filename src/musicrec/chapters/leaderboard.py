@@ -34,7 +34,7 @@ PUBLISHED = pd.DataFrame(
 )
 HYBRID = "hybrid"
 WITH_VALID = (HYBRID, "ease", "ease-side")  # are fitted on the validation listens too, in a table of their own
-AS_SEARCHED = ("als",)  # the chapter that stores them takes what the search chose
+AS_SEARCHED = ("als", "nncf-neighbourhood")  # the chapter that stores them takes what the search chose
 SLOW = ("networks",)  # families that are not fitted twice
 QUICK = {"epochs": 3, "folds": 1, "rounds": 20}  # what shortens the training of these and of the hybrid
 METRICS = ["ndcg@10", "sd", "recall@10", "mrr@10", "hit@10", "precision@10", "r-precision@10"]
