@@ -28,8 +28,10 @@ def _site() -> Path:
 
 
 HTML = _site()
-PAGES = sorted(p.relative_to(HTML).as_posix() for p in [*HTML.glob("*.html"), *HTML.glob("notebooks/*.html")])
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PAGES = sorted(
+    p.relative_to(HTML).as_posix() for folder in (".", "notebooks", "api") for p in (HTML / folder).glob("*.html")
+)
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
 
 # Contrast of every text in the figures and tables of a page with what is behind it: in a figure the last shape painted
 # below it (a cell of a heat map), else the nearest background.
@@ -63,6 +65,13 @@ LOW_CONTRAST = """() => {
   }
   return bad;
 }"""
+
+
+# Findings of axe that shut somebody out, with everything folded opened first.
+AXE = """async () => {
+  const found = await axe.run(document, {resultTypes: ['violations']});
+  return found.violations.filter(v => v.impact === 'critical' || v.impact === 'serious').flatMap(
+    v => v.nodes.map(n => `${v.id}: ${n.target.join(' ')}: ${n.html.slice(0, 120)}`)); }"""
 
 
 def _missing() -> str:
@@ -163,6 +172,43 @@ def test_a_page_can_be_read_on_a_phone_in_either_mode(open_page, name: str, sche
           const r = e.getBoundingClientRect(); return [r.width, r.height, e.querySelectorAll('*').length]; })"""
     )
     assert all(width > 100 and height > 30 and parts > 1 for width, height, parts in sizes), "figures are drawn"
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """Return the script of axe-core; its licence (MPL-2.0) and size keep it out of the repository."""
+    folder = os.environ.get("MUSICREC_AXE")
+    if not folder:
+        pytest.skip("MUSICREC_AXE names no folder of the npm package axe-core; .ci/run shows how to get it")
+    return (Path(folder) / "axe.min.js").read_text(encoding="utf-8")
+
+
+@each_page
+def test_axe_finds_nothing_critical_or_serious_at_either_width_in_either_mode(open_page, axe: str, name: str):
+    page = open_page(name)
+    page.evaluate(axe)
+    page.evaluate("document.querySelectorAll('.bd-article details').forEach(e => { e.open = true; })")
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for size in (WIDE, PHONE):
+            page.set_viewport_size(size)
+            page.wait_for_timeout(500)  # the theme looks at what scrolls .3 s after the last change of width
+            assert page.evaluate("document.documentElement.dataset.theme") == scheme
+            found += [f"{scheme}, {size['width']} px: {what}" for what in page.evaluate(AXE)]
+    assert found == [], "\n".join(found)
+
+
+def test_a_table_is_a_tab_stop_only_while_it_scrolls(open_page):
+    state = """() => [...document.querySelectorAll('.bd-article .musicrec-table')].filter(e => e.checkVisibility())
+      .map(e => [e.scrollWidth > e.clientWidth, e.getAttribute('tabindex') === '0', e.hasAttribute('aria-label')])"""
+    page = open_page("notebooks/01_eda.html", {"width": 200, "height": 780})
+    narrow = page.evaluate(state)
+    page.set_viewport_size(WIDE)
+    page.wait_for_timeout(200)
+    wide = page.evaluate(state)
+    assert any(scrolls for scrolls, *_ in narrow) and not all(scrolls for scrolls, *_ in wide)
+    assert all(len(set(table)) == 1 for table in narrow + wide), (narrow, wide)
 
 
 def test_search_is_reached_and_used_by_keyboard(open_page):

@@ -21,6 +21,7 @@ from musicrec.progress import Progress
 from musicrec.scores.records import read_scores
 from musicrec.scores.release import read_release
 from musicrec.site import board, reference, try_page
+from musicrec.site.access import open_to_all
 from musicrec.site.architecture import floors_page, flow_page
 from musicrec.site.checks import check_notebook, check_page
 from musicrec.site.execution import execute_all
@@ -103,6 +104,7 @@ def _replace_site(source: Path, html: Path, done: Sequence[Chapter], digest: str
             shutil.copytree(folder, new / folder.name)
         lighten(new)
         describe(new)
+        open_to_all(new)
         for chapter in done:
             check_page(chapter, new / "notebooks" / f"{chapter.name}.html")
         write_text(new / ".built-from", digest)
