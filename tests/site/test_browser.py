@@ -199,6 +199,18 @@ def test_axe_finds_nothing_critical_or_serious_at_either_width_in_either_mode(op
     assert found == [], "\n".join(found)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_an_answer_nor_under_the_mouse(open_page, axe: str, scheme: str):
+    page = open_page("try.html", WIDE, scheme)
+    page.wait_for_selector("#try-app:not([hidden])")
+    page.locator("#try-mine button").first.click()
+    page.wait_for_selector("#try-results li")
+    page.locator("nav.bd-links a:visible").nth(1).hover()
+    page.evaluate(axe)
+    found = page.evaluate(AXE)
+    assert found == [], "\n".join(found)
+
+
 def test_a_table_is_a_tab_stop_only_while_it_scrolls(open_page):
     state = """() => [...document.querySelectorAll('.bd-article .musicrec-table')].filter(e => e.checkVisibility())
       .map(e => [e.scrollWidth > e.clientWidth, e.getAttribute('tabindex') === '0', e.hasAttribute('aria-label')])"""
