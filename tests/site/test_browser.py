@@ -193,7 +193,9 @@ def test_axe_finds_nothing_critical_or_serious_at_either_width_in_either_mode(op
         page.emulate_media(color_scheme=scheme)
         for size in (WIDE, PHONE):
             page.set_viewport_size(size)
-            page.wait_for_timeout(500)  # the theme looks at what scrolls .3 s after the last change of width
+            page.wait_for_timeout(500)
+            page.evaluate("dispatchEvent(new Event('resize'))")  # the theme looks at what scrolls, .3 s later,
+            page.wait_for_timeout(500)  # and once more when the layout has come to rest
             assert page.evaluate("document.documentElement.dataset.theme") == scheme
             found += [f"{scheme}, {size['width']} px: {what}" for what in page.evaluate(AXE)]
     assert found == [], "\n".join(found)
