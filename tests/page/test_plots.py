@@ -264,6 +264,18 @@ def test_dense_scatter_becomes_one_image():
     assert {"Map", "rock", "pop"} <= set(written(root))
 
 
+def test_a_name_covers_no_other_point_where_there_is_room():
+    xs, ys = (
+        np.array([0.0, 0.05, 0.1, 1.0, 0.95]),
+        np.array([0.5, 0.5, 0.5, 0.0, 1.0]),
+    )  # two more where the name would be
+    ax = plots.scatter(xs, ys, title="Map", sizes=30, names={0: "popularity"})
+    ax.figure.draw_without_rendering()
+    box = ax.texts[0].get_window_extent()
+    pixels = ax.transData.transform(np.column_stack([xs, ys]))
+    assert not ((pixels > box.min) & (pixels < box.max)).all(axis=1).any()
+
+
 def test_names_in_a_scatter_do_not_cover_each_other():
     ax = plots.scatter([0, 0, 5], [0, 0, 5], title="Map", names={0: "one", 1: "another", 2: "far"})
     shown = [text.get_window_extent() for text in ax.texts]

@@ -68,8 +68,8 @@ LOW_CONTRAST = """() => {
 
 
 # Findings of axe that shut somebody out, with everything folded opened first.
-AXE = """async () => {
-  const found = await axe.run(document, {resultTypes: ['violations']});
+AXE = """async contrast => {
+  const found = await axe.run(document, {resultTypes: ['violations'], rules: {'color-contrast': {enabled: contrast}}});
   return found.violations.filter(v => v.impact === 'critical' || v.impact === 'serious').flatMap(
     v => v.nodes.map(n => `${v.id}: ${n.target.join(' ')}: ${n.html.slice(0, 120)}`)); }"""
 
@@ -185,6 +185,8 @@ def axe() -> str:
 
 @each_page
 def test_axe_finds_nothing_critical_or_serious_at_either_width_in_either_mode(open_page, axe: str, name: str):
+    # A page of the reference has thousands of coloured words, all of the same few kinds: one of them is enough.
+    contrast = not name.startswith("api/") or name == min(p for p in PAGES if p.startswith("api/"))
     page = open_page(name)
     page.evaluate(axe)
     page.evaluate("document.querySelectorAll('.bd-article details').forEach(e => { e.open = true; })")
@@ -197,7 +199,7 @@ def test_axe_finds_nothing_critical_or_serious_at_either_width_in_either_mode(op
             page.evaluate("dispatchEvent(new Event('resize'))")  # the theme looks at what scrolls, .3 s later,
             page.wait_for_timeout(500)  # and once more when the layout has come to rest
             assert page.evaluate("document.documentElement.dataset.theme") == scheme
-            found += [f"{scheme}, {size['width']} px: {what}" for what in page.evaluate(AXE)]
+            found += [f"{scheme}, {size['width']} px: {what}" for what in page.evaluate(AXE, contrast)]
     assert found == [], "\n".join(found)
 
 
@@ -209,7 +211,7 @@ def test_axe_finds_nothing_in_an_answer_nor_under_the_mouse(open_page, axe: str,
     page.wait_for_selector("#try-results li")
     page.locator("nav.bd-links a:visible").nth(1).hover()
     page.evaluate(axe)
-    found = page.evaluate(AXE)
+    found = page.evaluate(AXE, True)
     assert found == [], "\n".join(found)
 
 

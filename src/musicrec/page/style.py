@@ -118,7 +118,7 @@ def step_points(
 
 
 def name_points(ax: Axes, xs: NDArray[np.float64], ys: NDArray[np.float64], names: Mapping[int, str]) -> None:
-    """Write names beside points, in the first of eight places around each that no earlier name covers."""
+    """Write names beside points: of eight places around each, one that no earlier name and the fewest points cover."""
     if not names:
         return
     figure = ax.get_figure(root=True)
@@ -126,7 +126,10 @@ def name_points(ax: Axes, xs: NDArray[np.float64], ys: NDArray[np.float64], name
     taken: list[Any] = []
     with any_script():
         figure.draw_without_rendering()
+    pixels = ax.transData.transform(np.column_stack([xs, ys]))
+    around = 3 * figure.dpi / 72  # half of a point's width
     for point, name in names.items():
+        best: tuple[int, Annotation, Any] | None = None
         for dx, dy in ((5, 0), (-5, 0), (0, 6), (0, -6), (4, 5), (4, -5), (-4, 5), (-4, -5)):
             text: Annotation = ax.annotate(
                 name, (xs[point], ys[point]), xytext=(dx, dy), textcoords="offset points", fontsize="small",
@@ -134,7 +137,16 @@ def name_points(ax: Axes, xs: NDArray[np.float64], ys: NDArray[np.float64], name
             )  # fmt: skip
             with any_script():
                 box = text.get_window_extent()
-            if not any(box.overlaps(other) for other in taken):
-                taken.append(box)
+            inside = (pixels > box.min - around) & (pixels < box.max + around)
+            inside[point] = False
+            covered = int(inside.all(axis=1).sum())
+            if any(box.overlaps(other) for other in taken) or (best is not None and covered >= best[0]):
+                text.remove()
+                continue
+            if best is not None:
+                best[1].remove()
+            best = covered, text, box
+            if covered == 0:
                 break
-            text.remove()
+        if best is not None:
+            taken.append(best[2])
