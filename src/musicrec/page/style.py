@@ -137,7 +137,7 @@ def name_points(ax: Axes, xs: NDArray[np.float64], ys: NDArray[np.float64], name
             )  # fmt: skip
             with any_script():
                 box = text.get_window_extent()
-            inside = (pixels > box.min - around) & (pixels < box.max + around)
+            inside = (pixels > np.subtract(box.min, around)) & (pixels < np.add(box.max, around))
             inside[point] = False
             covered = int(inside.all(axis=1).sum())
             if any(box.overlaps(other) for other in taken) or (best is not None and covered >= best[0]):
