@@ -59,3 +59,10 @@ def test_a_simulated_build_shows_the_release_on_real_data_below_its_own():
     below = pages.reproduction_page([], simulated, released)
     assert below.startswith("No chapter") and "Measured on the real data, release 2026-01-02" in below
     assert "745.24" in below and "745.24" not in pages.reproduction_page([], run(), released)
+
+
+def test_an_original_whose_data_are_public_is_told_apart_on_simulated_data():
+    figure = score(
+        "data", 1.0, "users", simulated=True, dataset="simulated", protocol="original/lastfm-mf", reported=1.0
+    )
+    assert "| 1 | simulated here |  |  |" in pages.reproduction_page([figure])

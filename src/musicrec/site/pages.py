@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from musicrec.models import registry
-from musicrec.scores.records import ORIGINALS, Score
+from musicrec.scores.records import ORIGINAL_DATA, ORIGINALS, Score
 from musicrec.scores.reproduction import leaderboard, reproduction
 from musicrec.site.notebooks import Run
 
@@ -92,7 +92,8 @@ def _reproduced(rows: Sequence[dict[str, Any]]) -> str:
             summary.append([TITLES[key], "reported none", "", "", ""])
             continue
         counts = [sum(row["status"] == status for row in mine) for status in MARKS]
-        compared = [str(count) for count in counts[:3]] if any(counts[:3]) else ["data not public", "", ""]
+        why_not = "simulated here" if key in ORIGINAL_DATA else "data not public"
+        compared = [str(count) for count in counts[:3]] if any(counts[:3]) else [why_not, "", ""]
         summary.append([TITLES[key], str(len(mine)), *compared])
         notes = list(dict.fromkeys(row["note"] for row in mine if row["note"]))
         figures = table(
