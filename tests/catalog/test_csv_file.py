@@ -52,6 +52,7 @@ REFUSED = {
     "filled": ("Report,,\nname,plays,z\nx,1,2\n", "line 1: 1 field, while the rows below have 3.*above the heading"),
     "two": ("My music,\nartist,plays\nMuse,3\n", "line 1: 1 field, while the rows below have 2.*above the heading"),
     "facts": ("Exported,2024-05-06,,\nartist,album,track,n\nMuse,a,b,3\n", "line 1: 2 fields, .* below have 4"),
+    "behind": (",,Report\nname,plays,z\nx,1,2\n", "line 1: 1 field, while the rows below have 3.*above the heading"),
     "blank": (",,\nname,plays,z\nx,1,2\n", "line 1: 0 fields, while the rows below have 3.*above the heading"),
     "cut in two": ("My music, exported 2024\nartist,plays\nMuse,3\nAir,4\n", "line 1: .* stand above the heading.*--h"),
     "lacks": ("plays\tz\nx\t1\t2\ny\t3\t4\n", "line 1: 2 fields, while the rows below have 3.*lacks a name"),

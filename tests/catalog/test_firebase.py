@@ -7,7 +7,6 @@ MUSICREC_NPM_INSTALL is set. What it cannot do (token, broken connections, a ful
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -20,47 +19,31 @@ from pathlib import Path
 import pytest
 import requests
 from catalog_files import HOSTILE, rows, write
+from npm import BUILD, npm_install
 
 from musicrec.catalog import CatalogError, open_catalog
 from musicrec.catalog.firebase import STALE, TRIES, FirebaseCatalog
 from musicrec.catalog.loopback import Loopback, loopback
 
-HOME = Path(__file__).parents[2] / "build" / "firebase-server"
-PACKAGE = {"private": True, "dependencies": {"firebase-server": "1.1.0"}, "overrides": {"firebase": "8.10.1"}}
-
-
-def install() -> str:
-    """Return why there is no firebase-server, "" when there is one."""
-    program = HOME / "node_modules" / ".bin" / "firebase-server"
-    if not shutil.which("node"):
-        return "Node.js is not installed"
-    if program.exists():
-        return ""
-    if not os.environ.get("MUSICREC_NPM_INSTALL"):
-        return f"firebase-server is not in {HOME}; MUSICREC_NPM_INSTALL=1 lets the tests install it with npm"
-    if not shutil.which("npm"):
-        return "npm is not installed"
-    HOME.mkdir(parents=True, exist_ok=True)
-    write(HOME / "package.json", json.dumps(PACKAGE))
-    command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"]
-    try:
-        result = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=240)
-    except subprocess.TimeoutExpired:
-        return "npm took too long to install firebase-server"
-    return "" if result.returncode == 0 and program.exists() else f"npm cannot install it: {result.stderr[-200:]}"
+HOME = BUILD / "firebase-server"
+PACKAGE = {"dependencies": {"firebase-server": "1.1.0"}, "overrides": {"firebase": "8.10.1"}}
+PROGRAM = "node_modules/.bin/firebase-server"
 
 
 @pytest.fixture(scope="module")
 def firebase_server() -> Iterator[str]:
     """The address of a firebase-server."""
-    if reason := install():
+    if not shutil.which("node"):
+        pytest.skip("Node.js is not installed")
+    if reason := npm_install(HOME, PACKAGE, PROGRAM):
         pytest.skip(reason)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    program = str(HOME / "node_modules" / ".bin" / "firebase-server")
     server = subprocess.Popen(
-        [program, "-e", "-p", str(port), "-a", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [str(HOME / PROGRAM), "-e", "-p", str(port), "-a", "127.0.0.1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
     try:

@@ -231,11 +231,11 @@ def _is_title(first: Sequence[str], below: Sequence[str]) -> bool:
 
     One nameless column is none: row numbers have no name, and stand before the others or behind them.
     """
-    if len(first) != len(below) or len(first) < 2:
-        return False
-    blank = [not cell.strip() for cell in first]
-    nameless = sum(none and bool(cell.strip()) for none, cell in zip(blank, below, strict=True))
-    return nameless > 0 and blank[-1] and (nameless > 1 or blank.count(False) == 1)
+    named, filled = ([bool(cell.strip()) for cell in row] for row in (first, below))
+    ends_blank = bool(named) and not named[-1]
+    nameless = sum(there and not name for name, there in zip(named, filled, strict=False))
+    alone = sum(named) == 1 and sum(filled) > 1 and (len(named) > 2 or ends_blank)
+    return alone or (nameless > 1 and ends_blank)
 
 
 def follows_a_title(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

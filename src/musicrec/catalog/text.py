@@ -36,6 +36,11 @@ TYPOGRAPHY = re.compile(
     r"’(?=(?:s|t|re|ll|d|m|ve)?(?:\W|$))|(?<=\b[NODLndl])’(?=\w)|(?<!\w)[‘“](?=\w)|(?<=\S)”(?!\w)|(?<!\w)[–—](?!\w)|"
     r"(?<=\w)…(?!\w)|€(?=\s?\d)|(?<=\d)\s?€"
 )
+# Two bytes or more of a character of UTF-8 whose end is missing.
+CUT_OFF = re.compile(
+    rb"(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f]|"
+    rb"\xf0[\x90-\xbf][\x80-\xbf]?|[\xf1-\xf3][\x80-\xbf]{1,2}|\xf4[\x80-\x8f][\x80-\xbf]?)(?![\x80-\xbf])"
+)
 WIDE = {"cp932", "euc_jp", "gb18030", "big5hkscs", "cp949"}  # a character may have two bytes
 NO_TABLES = {  # what begins like this is no table, whatever its name ends in
     rb"version https://git-lfs": "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
@@ -289,15 +294,7 @@ def _cut_off(line: bytes) -> bool:
 
     One byte says nothing: it is a letter with an accent in older encodings.
     """
-    while True:
-        try:
-            line.decode()
-        except UnicodeDecodeError as error:
-            if error.end - error.start < 2:
-                return False
-            line = line[: error.start] + line[error.end :]
-        else:
-            return True
+    return _utf8(CUT_OFF.sub(b"?", line))
 
 
 def _lines_in(block: bytes) -> int:

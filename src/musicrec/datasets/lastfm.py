@@ -206,19 +206,15 @@ def read_table(file: File, table: Table) -> tuple[pd.DataFrame, NDArray[np.int64
             raise DataError(f"{file.label}, line {number}: {_complaint(line, table)}")
     if not body:
         raise DataError(f"{file.label}, line {len(lines)}: expected {table.rows:,} rows, found none")
-    if table.text:
-        cells = "\t".join(body).split("\t")
-        frame = pd.DataFrame(
-            {
-                name: pd.Series(cells[i::width], dtype="str").replace("", None)
-                if name in table.text
-                else np.array(cells[i::width]).astype(np.int64)
-                for i, name in enumerate(table.names)
-            }
-        )
-    else:
-        numbers = np.fromstring("\t".join(body), dtype=np.int64, sep="\t")
-        frame = pd.DataFrame(numbers.reshape(-1, width), columns=list(table.names))
+    cells = "\t".join(body).split("\t")
+    frame = pd.DataFrame(
+        {
+            name: pd.Series(cells[i::width], dtype="str").replace("", None)
+            if name in table.text
+            else np.fromstring("\t".join(cells[i::width]), np.int64, sep="\t")  # several times as fast as astype
+            for i, name in enumerate(table.names)
+        }
+    )
     numbers = np.arange(start + 1, len(lines) + 1)
     if (repeated := frame.duplicated().to_numpy()).any():
         notes.append(f"{table.file}: {repeated.sum()} repeated rows dropped")

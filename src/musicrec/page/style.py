@@ -129,7 +129,7 @@ def name_points(ax: Axes, xs: NDArray[np.float64], ys: NDArray[np.float64], name
     pixels = ax.transData.transform(np.column_stack([xs, ys]))
     around = 3 * figure.dpi / 72  # half of a point's width
     for point, name in names.items():
-        best: tuple[int, Annotation, Any] | None = None
+        free: list[tuple[int, Annotation, Any]] = []
         for dx, dy in ((5, 0), (-5, 0), (0, 6), (0, -6), (4, 5), (4, -5), (-4, 5), (-4, -5)):
             text: Annotation = ax.annotate(
                 name, (xs[point], ys[point]), xytext=(dx, dy), textcoords="offset points", fontsize="small",
@@ -139,14 +139,11 @@ def name_points(ax: Axes, xs: NDArray[np.float64], ys: NDArray[np.float64], name
                 box = text.get_window_extent()
             inside = (pixels > np.subtract(box.min, around)) & (pixels < np.add(box.max, around))
             inside[point] = False
-            covered = int(inside.all(axis=1).sum())
-            if any(box.overlaps(other) for other in taken) or (best is not None and covered >= best[0]):
+            if any(box.overlaps(other) for other in taken):
                 text.remove()
-                continue
-            if best is not None:
-                best[1].remove()
-            best = covered, text, box
-            if covered == 0:
-                break
-        if best is not None:
-            taken.append(best[2])
+            else:
+                free.append((int(inside.all(axis=1).sum()), text, box))
+        free.sort(key=lambda place: place[0])
+        for _, text, _ in free[1:]:
+            text.remove()
+        taken += [box for _, _, box in free[:1]]

@@ -172,7 +172,7 @@ class ScoreBook:
         if runs > 1 and spread is not None:
             from scipy.special import stdtrit
 
-            rounding = (1.0 if float(reported).is_integer() else _last_digit(reported)) / 2
+            rounding = _last_digit(reported) / 2
             reach = float(stdtrit(runs - 1, 0.975) * spread)
             more |= {
                 "tolerance": reach / math.sqrt(runs) + rounding,
@@ -192,7 +192,9 @@ class ScoreBook:
 
 
 def _last_digit(number: float) -> float:
-    """Return the unit of the last printed digit of a decimal number: 0.01 for 745.24."""
+    """Return the unit of the last printed digit of a number: 0.01 for 745.24, 1 for 230."""
+    if float(number).is_integer():
+        return 1.0
     text = repr(float(number))
     mantissa, _, exponent = text.partition("e")
     decimals = len(mantissa.partition(".")[2])

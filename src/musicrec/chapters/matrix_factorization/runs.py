@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -106,9 +107,9 @@ class Reproduced(NamedTuple):
     """How many figures are reproduced or close."""
 
     real: bool  # whether the listeners are the original's
+    n: int
     met: int
     close: int
-    n: int
     differ: int
     several: bool  # seeds
     varies: float  # standard deviation of a test error over seeds, as a share of its mean; at most
@@ -117,12 +118,13 @@ class Reproduced(NamedTuple):
 def reproduced(book: ScoreBook, figures: Figures) -> Reproduced:
     """Count the figures in the score book by what comes of them."""
     by_seed = [table["test MSE"] for table in figures.values()]
+    counts = Counter(score.status for score in book.scores)
     return Reproduced(
         not book.dataset.simulated,
-        sum(score.status == "reproduced" for score in book.scores),
-        sum(score.status == "close" for score in book.scores),
         len(book.scores),
-        sum(score.status == "differs" for score in book.scores),
+        counts["reproduced"],
+        counts["close"],
+        counts["differs"],
         len(by_seed[0]) > 1,
         max(float(errors.std() / errors.mean()) for errors in by_seed),
     )
