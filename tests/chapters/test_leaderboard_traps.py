@@ -14,6 +14,7 @@ from musicrec.datasets.simulated.shapes import Shape
 from musicrec.evaluation.protocols import cross_evaluate
 from musicrec.evaluation.ranking import Evaluation, evaluate
 from musicrec.models.baselines.popularity import Popularity
+from musicrec.models.baselines.random import Random
 from musicrec.models.linear.ease import EASE
 from musicrec.models.rankers.with_trap import WithTrap
 from musicrec.splits.by_user import split_by_user
@@ -54,8 +55,9 @@ def test_leaks_are_measured_on_the_split(data: Dataset) -> None:
     assert found.beats_popularity == (found.numbers > found.popularity)
     counts = split.test.popularity()[split.train.popularity() == 1]
     assert found.one == pytest.approx(counts.mean())
-    table = traps.leak_table(found, "ease")
-    assert table.loc["ease, honest", "NDCG@10"] == honest and len(table) == 4
+    order = traps.FileOrder(0.2, 0.1, 30.0, 5.0)
+    table = traps.leak_table(found, "ease", order)
+    assert table.loc["ease, honest", "NDCG@10"] == honest and table["NDCG@10"].tolist()[-2:] == [0.2, 0.1]
 
 
 def test_samples_flatter(data: Dataset) -> None:
@@ -92,3 +94,29 @@ def test_rulers_compare_with_the_first_system() -> None:
     found = traps.rulers(sampled, definitions)
     assert found.best == "ease-side" and found.best_times == pytest.approx(3)
     assert found.popularity == pytest.approx(7) and found.order == pytest.approx(-1)
+
+
+def test_equal_scores_rank_by_the_order_of_the_file() -> None:
+    matrix = np.zeros((40, 200), np.float32)
+    matrix[:, :20] = 1  # what everybody plays comes first
+    matrix[:, 20 + np.arange(40)] += np.eye(40, dtype=np.float32)
+    listens = Interactions(sp.csr_array(matrix), np.arange(40), np.arange(200))
+    split = split_by_user(listens, 0)
+    random = evaluate(Random().fit(split.train, rng=np.random.default_rng(0)), split)
+    found = traps.file_order(split, listens, random)
+    assert found.same > 0.9 > found.random
+    assert found.first == pytest.approx((20 * 40 + 40) / 100) and found.all == pytest.approx(21 * 40 / 200)
+
+
+def test_the_rule_of_the_published_table_tests_more_listeners() -> None:
+    rng = np.random.default_rng(0)
+    matrix = (rng.random((60, 90)) < 0.3).astype(np.float32)
+    matrix[:3] = 0
+    for user, n in enumerate((1, 2, 9)):
+        matrix[user, :n] = 1
+    listens = Interactions(sp.csr_array(matrix), np.arange(60), np.arange(90))
+    found = traps.short_histories(Popularity, listens, 0)
+    assert (found.short, found.more, found.tested) == (3, 2, 57)
+    table = traps.tested_table(found)
+    assert table["listeners tested"].tolist() == [57, 59]
+    assert table["NDCG@10"].tolist() == [found.ours, found.theirs]

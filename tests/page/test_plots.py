@@ -14,7 +14,6 @@ import pytest
 from musicrec.page import figure as display
 from musicrec.page import plots, prose, reproduced
 from musicrec.page import style as page_style
-from musicrec.page import table as table_module
 from musicrec.scores.records import Score
 
 
@@ -265,10 +264,8 @@ def test_dense_scatter_becomes_one_image():
 
 
 def test_a_name_covers_no_other_point_where_there_is_room():
-    xs, ys = (
-        np.array([0.0, 0.05, 0.1, 1.0, 0.95]),
-        np.array([0.5, 0.5, 0.5, 0.0, 1.0]),
-    )  # two more where the name would be
+    xs = np.array([0.0, 0.05, 0.1, 1.0, 0.95])  # the second and third are where the name would be
+    ys = np.array([0.5, 0.5, 0.5, 0.0, 1.0])
     ax = plots.scatter(xs, ys, title="Map", sizes=30, names={0: "popularity"})
     ax.figure.draw_without_rendering()
     box = ax.texts[0].get_window_extent()
@@ -303,29 +300,6 @@ def test_intervals_draw_each_row():
 
 
 # --- tables and prose -----------------------------------------------------------------------------------------------
-
-
-def test_table_escapes_text_and_aligns_numbers():
-    frame = pd.DataFrame({"<i>": ["<b>x</b>", None], "n": [1234, 5], "share": [0.25, np.nan], "done": [True, False]})
-    text = table_module.table_html(frame.set_index("<i>"), caption="a < b", formats={"share": "{:.0%}"})
-    table = ET.fromstring(text)[0]
-    assert table.get("class") == "dataframe"
-    assert table.findtext("caption") == "a < b"
-    rows = [["".join(cell.itertext()) for cell in row] for row in table.iter("tr")]
-    assert rows == [["<i>", "n", "share", "done"], ["<b>x</b>", "1,234", "25%", "yes"], ["–", "5", "–", "no"]]
-    aligned = ["right" in cell.get("style") for cell in table.find("tbody")[0]]
-    assert aligned == [False, True, True, False]
-
-
-def test_row_labels_read_as_names():
-    frame = pd.DataFrame({"n": [1, 2]}, index=pd.MultiIndex.from_tuples([("a", 2009), ("b", 2010)]))
-    root = ET.fromstring(table_module.table_html(frame, caption="c"))
-    assert [node.text for node in root.iter("th") if node.get("scope") == "row"] == ["a, 2009", "b, 2010"]
-
-
-def test_table_names_an_unknown_column():
-    with pytest.raises(KeyError, match="'share'"):
-        table_module.table_html(pd.DataFrame({"n": [1]}), caption="c", formats={"share": "{}"})
 
 
 def test_reproduced_shows_the_digits_that_were_reported(capsys):

@@ -68,3 +68,18 @@ def test_without_a_table_of_lists_there_are_none() -> None:
     data = Dataset("bare", users_with([3]), pd.DataFrame({"name": ["a"] * 3}), nowhere, {"other": pd.DataFrame()})
     with pytest.raises(ValueError, match="'bare' has no table of lists"):
         lists_of(data)
+
+
+def test_short_histories_are_held_out_only_where_asked() -> None:
+    matrix = np.zeros((6, 40), np.float32)
+    for user, n in enumerate((1, 2, 3, 9, 10, 29)):
+        matrix[user, :n] = 1
+    listens = Interactions(sp.csr_array(matrix), np.arange(6), np.arange(40))
+    ours, theirs = split_by_user(listens, 0), split_by_user(listens, 0, short_too=True)
+    assert ours.test.history_sizes().tolist() == ours.valid.history_sizes().tolist() == [0, 0, 0, 0, 1, 2]
+    assert theirs.test.history_sizes().tolist() == [0, 1, 1, 1, 1, 2]
+    assert theirs.valid.history_sizes().tolist() == [0, 0, 1, 1, 1, 2]
+    assert theirs.train.history_sizes().tolist() == [1, 1, 1, 7, 8, 25]
+    for one, other in ((ours.test, theirs.test), (ours.valid, theirs.valid)):
+        assert (one.matrix[4:] != other.matrix[4:]).nnz == 0  # the longer histories are split alike
+    assert len(split_by_user(listens, 0, test=0.0, short_too=True).test) == 0

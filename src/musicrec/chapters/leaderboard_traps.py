@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.side_information import SideInformation
@@ -24,20 +25,26 @@ def id_neighbours(split: Split, width: float, k: int = 10) -> Evaluation:
     It listens to nothing and nobody: a score is the sum of exp(-distance / width) over the training artists. What it
     reaches is what the order of a file gives away.
     """
-    seen, test = split.train + split.valid, split.test
-    users = np.flatnonzero(test.history_sizes())
-    numbers = np.arange(test.n_items)
-    lists = []
-    for start in range(0, len(users), BATCH):
-        batch = users[start : start + BATCH]
-        scores = np.zeros((len(batch), test.n_items), np.float32)
-        for row, user in enumerate(batch):
+    numbers = np.arange(split.test.n_items)
+
+    def score(users: NDArray[np.int64]) -> NDArray[np.float32]:
+        scores = np.zeros((len(users), len(numbers)), np.float32)
+        for row, user in enumerate(users):
             for item in split.train.matrix[[user]].indices:
                 low, high = max(0, int(item - 8 * width)), int(item + 8 * width) + 1
                 near = numbers[low:high]
                 scores[row, near] += np.exp(-np.abs(near - item) / width).astype(np.float32)
-        lists.append(top_k(mask_seen(scores, seen.matrix[batch]), k).ids)
-    return evaluate_lists(np.concatenate(lists), users, test, split.train)
+        return scores
+
+    return _ranked(split, score, k)
+
+
+def _ranked(split: Split, score: Callable[[NDArray[np.int64]], NDArray[np.float32]], k: int = 10) -> Evaluation:
+    """Evaluate lists of `score`, which needs no training, on the test part."""
+    seen, users = split.train + split.valid, np.flatnonzero(split.test.history_sizes())
+    batches = [users[start : start + BATCH] for start in range(0, len(users), BATCH)]
+    lists = [top_k(mask_seen(score(batch), seen.matrix[batch]), k).ids for batch in batches]
+    return evaluate_lists(np.concatenate(lists), users, split.test, split.train)
 
 
 class Leaks(NamedTuple):
@@ -80,15 +87,68 @@ def leaks(build: Callable[[], Recommender], side: SideInformation, split: Split,
     return Leaks(honest, told, told - honest, numbers, popular, bool(numbers > popular), *few)
 
 
-def leak_table(leaks: Leaks, system: str) -> pd.DataFrame:
-    """Return the four scores, one row a list; `system` is the name of the one that was told too much."""
+class FileOrder(NamedTuple):
+    """NDCG@10 where all artists have the same score, so that their order in the file decides, beside a random order.
+
+    `first` and `all` are the mean numbers of listeners of the first hundred artists of the file and of all of them.
+    """
+
+    same: float
+    random: float
+    first: float
+    all: float
+
+
+def file_order(split: Split, listens: Interactions, random: Evaluation) -> FileOrder:
+    """Measure what the rule for equal scores gives to a system that tells nothing apart; `random` is of the split."""
+    same = _ranked(split, lambda users: np.zeros((len(users), listens.n_items), np.float32)).means()["ndcg@10"]
+    popularity = listens.popularity()
+    return FileOrder(same, random.means()["ndcg@10"], float(popularity[:100].mean()), float(popularity.mean()))
+
+
+def leak_table(leaks: Leaks, system: str, order: FileOrder) -> pd.DataFrame:
+    """Return the scores, one row a list; `system` is the name of the one that was told too much."""
     rows = {
         f"{system}, honest": leaks.honest,
         f"{system}, told what its listener tagged": leaks.told,
         "closeness of artist numbers": leaks.numbers,
         "popularity": leaks.popularity,
+        "the same score for every artist": order.same,
+        "random order": order.random,
     }
     return pd.Series(rows, name="NDCG@10").to_frame().rename_axis("list")
+
+
+class ShortHistories(NamedTuple):
+    """What it changes to test listeners with fewer than ten artists too, as the published table does.
+
+    Of `short` such listeners `more` are then tested, beside `tested` others; NDCG@10 of a system under both rules.
+    """
+
+    short: int
+    more: int
+    tested: int
+    ours: float
+    theirs: float
+
+
+def short_histories(build: Callable[[], Recommender], listens: Interactions, seed: int) -> ShortHistories:
+    """Fit one system under both rules of splitting; the longer histories are split alike by both."""
+    rules = (split_by_user(listens, seed), split_by_user(listens, seed, short_too=True))
+    ours, theirs = (evaluate(build().fit(each.train, rng=np.random.default_rng(seed)), each) for each in rules)
+    short, tested = int((listens.history_sizes() < 10).sum()), len(ours.users)
+    scores = (each.means()["ndcg@10"] for each in (ours, theirs))
+    return ShortHistories(short, len(theirs.users) - tested, tested, *scores)
+
+
+def tested_table(short: ShortHistories) -> pd.DataFrame:
+    """Return the listeners tested and NDCG@10, one row a rule."""
+    rules = {
+        "ten artists or more": (short.tested, short.ours),
+        "as the published table": (short.tested + short.more, short.theirs),
+    }
+    columns = ["listeners tested", "NDCG@10"]
+    return pd.DataFrame.from_dict(rules, orient="index", columns=columns).rename_axis("who is tested")
 
 
 def sampled(

@@ -45,7 +45,8 @@ def table_html(
     digits : int
         Decimals of floating-point numbers. Integers get thousands separators, missing values a dash.
     formats : mapping of column to str or callable, optional
-        How to write a column otherwise, `{:.1%}` or a function: years, shares.
+        How to write a column otherwise, `{:.1%}` or a function: years, shares. Columns `p` and `p (Holm)` are p values
+        of a bootstrap: the smallest it can give is written as what is known of it, "< 0.002".
     index : bool
         Whether to show the index as row headings.
 
@@ -64,6 +65,7 @@ def table_html(
     if unknown := set(formats) - set(map(str, frame.columns)):
         raise KeyError(f"the table {caption!r} has no column {sorted(unknown)[0]!r} to format")
 
+    formats = _p_values(frame, digits) | formats
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     head = [_cell("" if frame.index.name is None else str(frame.index.name), "th", "col")] if index else []
     cells = [[_cell(_name(label, digits), "th", "row")] if index else [] for label in frame.index]
@@ -80,6 +82,29 @@ def table_html(
         f'<caption style="caption-side:top;padding:0.2em 0.6em;text-align:left">{html.escape(caption)}</caption>'
         f"<thead><tr>{''.join(head)}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
+
+
+def _p_values(frame: pd.DataFrame, digits: int) -> dict[str, Callable[[float], str]]:
+    """Return how to write p values: where no resampled mean was beyond zero, p is only known to be below the next step.
+
+    Holm's method multiplies the smallest by the number of tests.
+    """
+    if "p" not in frame:
+        return {}
+    from musicrec.evaluation import RESAMPLES  # only such tables need it
+
+    smallest = 2 / (RESAMPLES + 1)
+
+    def writer(tests: int) -> Callable[[float], str]:
+        def write(value: float) -> str:
+            if value > smallest * tests * (1 + 1e-9):
+                return f"{value:.{max(digits, 3)}f}"
+            return f"< {min(2 * smallest * tests, 1.0):.{max(digits, 3)}f}"
+
+        return write
+
+    writers = {"p": writer(1), "p (Holm)": writer(int(frame["p"].notna().sum()))}
+    return {name: how for name, how in writers.items() if name in frame}
 
 
 def _cell(text: str, tag: str, scope: str = "", right: bool = False) -> str:
@@ -109,4 +134,4 @@ def _write(value: Any, digits: int, how: str | Callable[[Any], str] | None = Non
     return str(value)
 
 
-NUMBER = re.compile(r"–|[-−+]?[\d,.]+\s?%?")
+NUMBER = re.compile(r"–|(?:< |[-−+])?[\d,.]+\s?%?")
