@@ -1,6 +1,7 @@
 """The rows of the leaderboard: what is read, what is fitted, and who stands where."""
 
 import json
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,6 +25,9 @@ from musicrec.files import write_text
 from musicrec.models import registry
 from musicrec.models.base import Recommender
 from musicrec.models.baselines.popularity import Popularity
+from musicrec.models.baselines.random import Random
+from musicrec.models.factors.als import ALS
+from musicrec.models.linear.ease import EASE
 from musicrec.models.space import Range
 from musicrec.page.chapter import Chapter
 from musicrec.scores.records import ScoreBook
@@ -158,13 +162,17 @@ def test_a_quick_run_trains_shorter(data: Dataset) -> None:
 
 
 def test_two_jobs_give_the_scores_of_one(listens: Interactions, systems: dict) -> None:
-    builds = {"first": Popularity, "later": Popularity}
+    learned = {"ease": EASE, "als": partial(ALS, dim=8), "random": Random}
+    builds = {"first": Popularity, "later": Popularity, **learned}
     again = cross_evaluate_all(builds, listens, seeds=SEEDS, with_valid=["later"], jobs=2)
     for one, two in zip(systems["popularity"], again["first"], strict=True):
         pd.testing.assert_frame_equal(one.per_user, two.per_user)
     for one, two in zip(cross_evaluate(Popularity, listens, seeds=SEEDS, with_valid=True), again["later"], strict=True):
         pd.testing.assert_frame_equal(one.per_user, two.per_user)
     assert not again["first"][0].per_user.equals(again["later"][0].per_user)
+    for name, build in learned.items():
+        for one, two in zip(cross_evaluate(build, listens, seeds=SEEDS), again[name], strict=True):
+            np.testing.assert_array_equal(one.lists, two.lists)
 
 
 def test_training_on_validation_listens_needs_the_test_part(listens: Interactions) -> None:
