@@ -87,23 +87,18 @@ def table_html(
 def _p_values(frame: pd.DataFrame, digits: int) -> dict[str, Callable[[float], str]]:
     """Return how to write p values: where no resampled mean was beyond zero, p is only known to be below the next step.
 
-    Holm's method multiplies the smallest by the number of tests.
+    Holm's method multiplies the smallest by the number of tests; what is corrected is then no more than that.
     """
     if "p" not in frame:
         return {}
     from musicrec.evaluation import RESAMPLES  # only such tables need it
 
-    smallest = 2 / (RESAMPLES + 1)
-
-    def writer(tests: int) -> Callable[[float], str]:
-        def write(value: float) -> str:
-            if value > smallest * tests * (1 + 1e-9):
-                return f"{value:.{max(digits, 3)}f}"
-            return f"< {min(2 * smallest * tests, 1.0):.{max(digits, 3)}f}"
-
-        return write
-
-    writers = {"p": writer(1), "p (Holm)": writer(int(frame["p"].notna().sum()))}
+    smallest, digits = 2 / (RESAMPLES + 1), max(digits, 3)
+    corrected = smallest * frame["p"].notna().sum() * (1 + 1e-9)
+    writers: dict[str, Callable[[float], str]] = {
+        "p": lambda p: f"{p:.{digits}f}" if p > smallest * (1 + 1e-9) else f"< {2 * smallest:.{digits}f}",
+        "p (Holm)": lambda p: f"{p:.{digits}f}" if p > corrected else f"≤ {p:.{digits}f}",
+    }
     return {name: how for name, how in writers.items() if name in frame}
 
 
@@ -134,4 +129,4 @@ def _write(value: Any, digits: int, how: str | Callable[[Any], str] | None = Non
     return str(value)
 
 
-NUMBER = re.compile(r"–|(?:< |[-−+])?[\d,.]+\s?%?")
+NUMBER = re.compile(r"–|(?:[<≤] |[-−+])?[\d,.]+\s?%?")

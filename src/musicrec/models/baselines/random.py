@@ -1,4 +1,4 @@
-"""Random order: what a list is worth that knows nothing."""
+"""Random order: what chance alone reaches."""
 
 from __future__ import annotations
 
