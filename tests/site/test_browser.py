@@ -31,7 +31,10 @@ def _site() -> Path:
 
 HTML = _site()
 PAGES = sorted(
-    p.relative_to(HTML).as_posix() for folder in (".", "notebooks", "api") for p in (HTML / folder).glob("*.html")
+    path.relative_to(HTML).as_posix()
+    for folder in (".", "notebooks", "api")
+    for path in (HTML / folder).glob("*.html")
+    if path.name != "404.html"  # stands alone, without the theme
 )
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
 
@@ -221,6 +224,19 @@ def test_axe_finds_nothing_in_an_answer_nor_under_the_mouse(open_page, axe: str,
     page.evaluate(axe)
     found = page.evaluate(AXE, True)
     assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("place", ["gone.html", "notebooks/gone.html", "api/a/b.html", "404.html"])
+def test_an_address_without_a_page_leads_back(browser, site: str, place: str):
+    page = browser.new_page(viewport=PHONE, color_scheme="dark")
+    markup = (HTML / "404.html").read_text(encoding="utf-8")
+    page.route("**/under/**", lambda route: route.fulfill(status=404, content_type="text/html", body=markup))
+    page.goto(f"{site}under/{place}")
+    links = page.eval_on_selector_all("a", "found => found.map(a => a.href)")
+    assert len(links) > 3 and all(link.startswith(f"{site}under/") for link in links)
+    assert all((HTML / link.removeprefix(f"{site}under/")).is_file() for link in links)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.close()
 
 
 def test_a_table_is_a_tab_stop_only_while_it_scrolls(open_page):

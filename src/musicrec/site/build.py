@@ -35,9 +35,9 @@ from musicrec.site.results import build_folder
 from musicrec.site.staleness import why_stale
 from musicrec.site.systems import systems_page
 
-# Folders of book/ that go to the site as they are, for the pages that ask for them. What lies in `_static`, or in any
-# folder of `html_static_path`, Jupyter Book would add to every page.
-AS_THEY_ARE = ("vendor", "scripts")
+# What of book/ goes to the site as it is: folders for the pages that ask for them, and a page for wrong addresses. What
+# lies in `_static`, or in any folder of `html_static_path`, Jupyter Book would add to every page.
+AS_THEY_ARE = ("vendor", "scripts", "404.html")
 Say = Callable[[str], None]
 
 
@@ -100,8 +100,8 @@ def _replace_site(source: Path, html: Path, done: Sequence[Chapter], digest: str
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".site-", dir=html.parent) as work:
         new = _sphinx(source, Path(work))
-        for folder in filter(Path.is_dir, (source / name for name in AS_THEY_ARE)):
-            shutil.copytree(folder, new / folder.name)
+        for part in filter(Path.exists, (source / name for name in AS_THEY_ARE)):
+            (shutil.copytree if part.is_dir() else shutil.copy)(part, new / part.name)
         lighten(new)
         describe(new)
         open_to_all(new)
