@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,20 @@ def npm_install(home: Path, package: Mapping[str, Any], wanted: str) -> str:
         return f"{home.name} is not in {home}; MUSICREC_NPM_INSTALL=1 lets the tests install it with npm"
     if not shutil.which("npm"):
         return "npm is not installed"
-    home.mkdir(parents=True, exist_ok=True)
-    (home / "package.json").write_text(json.dumps({"private": True, **package}), encoding="utf-8")
+    BUILD.mkdir(exist_ok=True)
     command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"]
-    try:
-        result = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=240)
-    except subprocess.TimeoutExpired:
-        return f"npm took too long to install {home.name}"
-    there = result.returncode == 0 and (home / wanted).exists()
-    return "" if there else f"npm cannot install it: {result.stderr[-200:]}"
+    with tempfile.TemporaryDirectory(prefix=".npm-", dir=BUILD) as work:  # other tests may install the same meanwhile
+        new = Path(work) / home.name
+        new.mkdir()
+        (new / "package.json").write_text(json.dumps({"private": True, **package}), encoding="utf-8")
+        try:
+            result = subprocess.run(command, cwd=new, capture_output=True, text=True, timeout=240)
+        except subprocess.TimeoutExpired:
+            return f"npm took too long to install {home.name}"
+        if result.returncode or not (new / wanted).exists():
+            return f"npm cannot install it: {result.stderr[-200:]}"
+        if not (home / wanted).exists():
+            shutil.rmtree(home, ignore_errors=True)
+            with suppress(OSError):  # another was faster
+                new.replace(home)
+    return "" if (home / wanted).exists() else f"{home} could not be put in its place"
