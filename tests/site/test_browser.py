@@ -165,7 +165,7 @@ def test_a_page_asks_nobody_else_for_anything_and_is_in_order(open_page, site: s
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_page_can_be_read_on_a_phone_in_either_mode(open_page, name: str, scheme: str):
     page = open_page(name, PHONE, scheme)
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    page.wait_for_function("mode => document.documentElement.dataset.theme === mode", arg=scheme)  # the theme's script
     culprits = page.evaluate(
         """() => [...document.querySelectorAll('.bd-article *')].filter(e => {
           for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
@@ -209,7 +209,7 @@ def test_axe_finds_nothing_critical_or_serious_at_either_width_in_either_mode(op
             page.wait_for_timeout(500)
             page.evaluate("dispatchEvent(new Event('resize'))")  # the theme looks at what scrolls, .3 s later,
             page.wait_for_timeout(500)  # and once more when the layout has come to rest
-            assert page.evaluate("document.documentElement.dataset.theme") == scheme
+            page.wait_for_function("mode => document.documentElement.dataset.theme === mode", arg=scheme)
             found += [f"{scheme}, {size['width']} px: {what}" for what in page.evaluate(AXE, contrast)]
     assert found == [], "\n".join(found)
 
