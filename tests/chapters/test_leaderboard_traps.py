@@ -115,8 +115,11 @@ def test_the_rule_of_the_published_table_tests_more_listeners() -> None:
     for user, n in enumerate((1, 2, 9)):
         matrix[user, :n] = 1
     listens = Interactions(sp.csr_array(matrix), np.arange(60), np.arange(90))
-    found = traps.short_histories(Popularity, listens, 0)
+    split = split_by_user(listens, 0)
+    ours = evaluate(Popularity().fit(split.train, rng=np.random.default_rng(0)), split).means()["ndcg@10"]
+    found = traps.short_histories(Popularity, listens, split, ours)
     assert (found.short, found.more, found.tested) == (3, 2, 57)
     table = traps.tested_table(found)
     assert table["listeners tested"].tolist() == [57, 59]
     assert table["NDCG@10"].tolist() == [found.ours, found.theirs]
+    assert found.ours == ours

@@ -8,14 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from musicrec.site.kernels import THREADS
+
 HELPERS = Path(__file__).parents[1] / "helpers"
-THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-)
 SCRIPT = """
 import json, sys
 import numpy as np
@@ -32,7 +27,7 @@ json.dump(found, sys.stdout)
 
 def lists(threads: int) -> dict[str, list[list[int]]]:
     """Return what every system recommends, fitted in a process of its own: libraries count threads when they load."""
-    environment = os.environ | dict.fromkeys(THREADS, str(threads))
+    environment = os.environ | dict.fromkeys([*THREADS, "OPENBLAS_NUM_THREADS"], str(threads))
     environment["PYTHONPATH"] = os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -143,6 +143,8 @@ def name_points(ax: Axes, xs: NDArray[np.float64], ys: NDArray[np.float64], name
                 text.remove()
             else:
                 free.append((int(inside.all(axis=1).sum()), text, box))
+                if free[-1][0] == 0:  # no place is better
+                    break
         free.sort(key=lambda place: place[0])
         for _, text, _ in free[1:]:
             text.remove()

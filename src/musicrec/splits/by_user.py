@@ -67,8 +67,8 @@ def split_by_user(
     # floor of a product of decimals: 0.1 * 30 must be 3, whatever its binary rounding
     n_valid, n_test = (np.floor(sizes * share + 1e-9).astype(np.int64) for share in (valid, test))
     if short_too:
-        n_test = np.where((n_test == 0) & (test > 0), np.minimum(1, np.maximum(sizes - 1, 0)), n_test)
-        n_valid = np.where((n_valid == 0) & (valid > 0), np.minimum(1, np.maximum(sizes - n_test - 1, 0)), n_valid)
+        n_test = np.maximum(n_test, (sizes > 1) & (test > 0))
+        n_valid = np.maximum(n_valid, (sizes - n_test > 1) & (valid > 0))
     if n_valid.sum() + n_test.sum() == 0:
         raise ValueError(
             f"too small to split: no user has enough interactions to hold one out (the longest history "
