@@ -2,10 +2,11 @@
 
 from musicrec.cli import book, scores, reproduce, data, recommend  # isort: skip
 from musicrec.cli import example_history, genre, tune  # isort: skip
-from musicrec.cli import catalog, spotify
+from musicrec.cli import catalog, playlists_challenge, spotify
 from musicrec.cli.app import app
 
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(playlists_challenge.app, name="playlists")
 app.add_typer(spotify.app, name="spotify")
 
 __all__ = [
