@@ -86,7 +86,7 @@ def _within(stream: IO[bytes], name: str, notes: list[str], *, chosen: bool, dep
             raise HistoryError(f"{name}: the archive is damaged or was not loaded to its end ({error})") from error
         with archive:
             if "xl/workbook.xml" in archive.namelist():
-                _check(archive, name)
+                check_archive(archive, name)
                 stream.seek(0)
                 yield Part(name, chosen, stream)
             else:
@@ -96,7 +96,7 @@ def _within(stream: IO[bytes], name: str, notes: list[str], *, chosen: bool, dep
 
 
 def _members(archive: zipfile.ZipFile, name: str, notes: list[str], depth: int) -> Iterator[Part]:
-    _check(archive, name)
+    check_archive(archive, name)
     for member in sorted(archive.infolist(), key=lambda each: each.filename):
         place = f"{name}/{member.filename}"
         at = PurePosixPath(member.filename.replace("\\", "/"))
@@ -118,8 +118,14 @@ def _members(archive: zipfile.ZipFile, name: str, notes: list[str], depth: int) 
                 yield from _within(stream, place, notes, chosen=False, depth=depth + 1)
 
 
-def _check(archive: zipfile.ZipFile, name: str) -> None:
-    """Refuse an archive that would unpack to far more than there is."""
+def check_archive(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse an archive that would unpack to far more than there is.
+
+    Raises
+    ------
+    HistoryError
+        When it holds too many files, or one that unpacks to over a hundred times its size.
+    """
     members = archive.infolist()
     if len(members) > MOST_FILES:
         raise HistoryError(f"{name} holds {len(members):,} files; no export has so many")

@@ -1,0 +1,129 @@
+"""Where slices are: in a folder, in an archive, or named one by one; and what tells one from another."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import IO, NamedTuple
+
+from musicrec.histories.containers import DAMAGED, MOST_TIMES, SMALL, HistoryError, Limited, check_archive
+
+ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
+RANGE = re.compile(r"(\d+)-(\d+)")
+BIGGEST = 1 << 29  # bytes of one slice, which is read at once; the original's have 34 MB
+
+
+class Slice(NamedTuple):
+    """One file of playlists.
+
+    Attributes
+    ----------
+    path : Path
+        The file, or the archive that holds it.
+    member : str
+        Its name in the archive, "" for a file.
+    size : int
+        Bytes, as it lies there.
+    stamp : int
+        The time of its last change in nanoseconds, or its checksum in the archive; with the size it tells whether
+        this is what was read before.
+    """
+
+    path: Path
+    member: str
+    size: int
+    stamp: int
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{self.path.name}/{self.member}" if self.member else self.path.name
+
+    def read(self) -> bytes:
+        """Return its bytes, unpacked.
+
+        Raises
+        ------
+        HistoryError
+            When it cannot be read, is damaged, or unpacks to more than any slice holds.
+        """
+        try:
+            if not self.member:
+                with self.path.open("rb") as stream:
+                    return self._unpacked(stream)
+            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
+                return self._unpacked(stream)
+        except DAMAGED as error:
+            raise HistoryError(f"{self.name} is damaged and cannot be unpacked: {error}") from error
+        except OSError as error:
+            raise HistoryError(f"{self.name} cannot be read: {(error.strerror or str(error)).lower()}") from error
+
+    def _unpacked(self, stream: IO[bytes]) -> bytes:
+        head = stream.read(2)
+        if head != b"\x1f\x8b":
+            raw = head + stream.read(BIGGEST - 1)
+        else:
+            stream.seek(0)
+            most = min(BIGGEST, SMALL + MOST_TIMES * self.size)
+            raw = Limited(gzip.GzipFile(fileobj=stream), most, self.name).read(-1) or b""
+        if len(raw) > BIGGEST:
+            raise HistoryError(f"{self.name} holds over {BIGGEST >> 20} MiB; split it into slices of 1,000 playlists")
+        return raw
+
+
+def find(places: Iterable[Path]) -> list[Slice]:
+    """Return the slices of folders, archives and files, those of low playlists first, each once.
+
+    Raises
+    ------
+    HistoryError
+        When a place does not exist, an archive is damaged or dangerous, or there is no slice at all.
+    """
+    found: dict[tuple[Path, str], Slice] = {}
+    places = list(places)
+    for place in places:
+        for each in _in_place(place):
+            found[each.path.resolve(), each.member] = each
+    if not found:
+        looked = ", ".join(str(place) for place in places)
+        raise HistoryError(f"no slice in {looked}: looked for files that end in {', '.join(ENDINGS)}")
+    return sorted(found.values(), key=_order)
+
+
+def _in_place(place: Path) -> list[Slice]:
+    if place.is_dir():
+        files = (path for path in place.rglob("*") if not path.is_symlink() and _is_slice(path.name))
+        return [_of_file(path) for path in files if path.is_file()]
+    if not place.exists():
+        raise HistoryError(f"{place}: there is no such file or folder")
+    if not zipfile.is_zipfile(place):
+        return [_of_file(place)]
+    with zipfile.ZipFile(place) as archive:
+        check_archive(archive, place.name)
+        members = [each for each in archive.infolist() if not each.is_dir() and _is_member(each.filename)]
+        return [Slice(place, each.filename, each.file_size, each.CRC) for each in members]
+
+
+def _of_file(path: Path) -> Slice:
+    facts = path.stat()
+    return Slice(path, "", facts.st_size, facts.st_mtime_ns)
+
+
+def _is_slice(name: str) -> bool:
+    return name.lower().endswith(ENDINGS) and not name.startswith(".")
+
+
+def _is_member(name: str) -> bool:
+    at = PurePosixPath(name)
+    inside = not at.is_absolute() and ".." not in at.parts and "__MACOSX" not in at.parts
+    return inside and _is_slice(at.name)
+
+
+def _order(each: Slice) -> tuple[int, int, str]:
+    """By the range in the name, so that "mpd.slice.2000-2999.json" comes before that of 10000; copies last."""
+    name = each.member or each.path.name
+    first = RANGE.search(PurePosixPath(name).name)
+    return (int(first[1]) if first else 1 << 62, len(name), each.name)
