@@ -29,7 +29,7 @@ class Commands(TyperGroup):
             typer.echo(f"musicrec: error: {error.args[0] if isinstance(error, KeyError) else error}", err=True)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            goes_on = ctx.invoked_subcommand in ("book", "reproduce", "tune")
+            goes_on = ctx.invoked_subcommand in ("book", "reproduce", "tune", "playlists", "ingest")
             more = "; what was finished is kept, the same command goes on from there" if goes_on else ""
             typer.echo(f"musicrec: stopped{more}", err=True)
             raise typer.Exit(130) from None

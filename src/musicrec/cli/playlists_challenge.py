@@ -17,7 +17,7 @@ app = typer.Typer(
     name="playlists",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Playlists: the challenge of 2018, its rules and its files.",
+    help="Playlists at full scale: slices into tables, invented ones, and the challenge of 2018.",
 )
 SHOWN = 20  # problems of a submission that are listed
 Source = Annotated[
@@ -37,7 +37,7 @@ Each = Annotated[
 
 @app.callback()
 def playlists() -> None:
-    """Playlists: the challenge of 2018, its rules and its files."""
+    """Playlists at full scale: slices into tables, invented ones, and the challenge of 2018."""
 
 
 @app.command()

@@ -141,13 +141,13 @@ def read_slice(each: Slice) -> bytes:
         playlists, problems, simulated = parse(each.read())
     except HistoryError as error:
         playlists, problems, simulated = [], [str(error).removeprefix(f"{each.name} ")], False
-    numbers: dict[str | None, int] = {}
+    numbers: dict[str, int] = {}
     distinct: list[Track] = []
     codes, positions = array.array("i"), array.array("i")
     digests, sizes = [], []
     for playlist in playlists:
         tracks = playlist.tracks or []
-        uris = [track.track_uri for track in tracks]
+        uris = [track.track_uri or "" for track in tracks]
         before = len(numbers)
         found = [numbers.setdefault(uri, len(numbers)) for uri in uris]
         if len(numbers) > before:

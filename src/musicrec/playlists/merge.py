@@ -136,8 +136,8 @@ class Merger:
 
     def problems(self, each: Slice, columns: Columns) -> tuple[NDArray[np.bool_], list[str]]:
         """Say which playlists of a slice are new, shape (n,), and what is wrong with the slice."""
-        new, problems, within = np.ones(len(columns.sizes), bool), list(columns.problems), {}
-        copies = 0
+        new, problems, copies = np.ones(len(columns.sizes), bool), list(columns.problems), 0
+        within: dict[int, tuple[int, int]] = {}
         for row, (pid, digest) in enumerate(zip(columns.playlists["playlist_id"], columns.digests, strict=True)):
             before = self.seen.get(pid) or within.get(pid)
             if before is None:
@@ -228,7 +228,7 @@ class Merger:
 def _picked(name: str, column: list[Any], rows: NDArray[np.int64]) -> Any:
     values = [column[row] for row in rows]
     if name in TEXTS:
-        return pd.array(values, dtype=object)
+        return pd.Series(values, dtype=object)
     return pd.array(values, dtype="boolean" if name == "collaborative" else "Int64")
 
 

@@ -99,7 +99,7 @@ def parse(raw: bytes) -> Parsed:
     try:
         file = _AS_PUBLISHED.decode(raw)
         listed, simulated = file.playlists, file.info is not None and file.info.version == SIMULATED
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         listed = [_lenient(value, f"playlists[{i}]", problems) for i, value in enumerate(_values(raw, problems))]
         simulated = _MARK.search(raw[:1000]) is not None
     usable = [each for i, each in enumerate(listed) if _usable(each, f"playlists[{i}]", problems)]
@@ -127,7 +127,7 @@ def _values(raw: bytes, problems: list[str]) -> Iterator[Any]:
     """Yield the playlists of a slice that is not as published, as plain values."""
     try:
         content = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         yield from _whole_ones(decode(b"".join(chunks(io.BytesIO(raw)))), problems)
         return
     if isinstance(content, dict) and "playlists" in content:
@@ -215,5 +215,8 @@ def _fields(value: dict[str, Any], kinds: dict[str, Any], place: str, problems: 
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (RecursionError, ValueError):
+        text = "something deeply nested"
     return text if len(text) <= 60 else f"{text[:60]}…"

@@ -120,7 +120,7 @@ def _add(merger: Merger, part: Block, tracks: NDArray[np.int32]) -> None:
     }
     merger.insert("entries", entries)
     columns = {name: value for name, value in part.playlists.items() if name not in ("pid", "name")}
-    named = {"playlist_id": pids, "playlist_name": pd.array(part.playlists["name"], dtype=object)}
+    named = {"playlist_id": pids, "playlist_name": pd.Series(part.playlists["name"], dtype=object)}
     more = {"num_tracks": part.sizes, "collaborative": False, "digest": np.zeros(len(pids), np.uint64)}
     merger.insert("playlists", {**named, **columns, **more, "slice": np.full(len(pids), int(pids[0]) // SLICE)})
     merger.connection.execute(
