@@ -100,7 +100,7 @@ def load(folder: Path, n: int | None = None, *, sample: str = "random", seed: in
     )
     return Playlists(
         Interactions(matrix, numbers, songs["track"].to_numpy(dtype=object)),
-        entries["pos"][first].astype(np.int32),
+        np.asarray(entries["pos"], np.int32)[first],
         table["title"].to_numpy(dtype=object),
         songs["artist"].to_numpy(np.int64),
         table["modified_at"].to_numpy(np.int64),
