@@ -7,20 +7,16 @@ import pandas as pd
 import pytest
 from few_playlists import few_playlists
 
-from musicrec.datasets.challenge_set import read_challenge_set
-from musicrec.datasets.dataset import Dataset, Provenance
+from musicrec.datasets.challenge_set import Cut, read_challenge_set
 from musicrec.datasets.sources import DataError
 from musicrec.evaluation.challenge import by_category, measure
-from musicrec.evaluation.challenge_files import addresses, cuts_of, score, write_challenge
+from musicrec.evaluation.challenge_files import addresses, asked_of, cuts_of, score, write_challenge
 from musicrec.evaluation.submission import read_submission, write_submission
 from musicrec.splits.challenge import hold_out
 
 LISTS = few_playlists(600)
 CHALLENGE = hold_out(LISTS, 0, each=2)
-ABOUT = Provenance("a test", "", "1", "none", "", "here", "0" * 16, simulated=True)
-DATA = Dataset(
-    "few", LISTS.tracks, pd.DataFrame({"name": LISTS.tracks.items, "artist": LISTS.artists.astype(str)}), ABOUT
-)
+ITEMS = pd.DataFrame({"name": LISTS.tracks.items, "artist": LISTS.artists.astype(str)})
 
 
 def popular() -> np.ndarray:
@@ -29,7 +25,7 @@ def popular() -> np.ndarray:
 
 
 def test_a_submission_scores_as_its_lists_do(tmp_path: Path) -> None:
-    paths = write_challenge(tmp_path, CHALLENGE, LISTS, DATA)
+    paths = write_challenge(tmp_path, CHALLENGE, LISTS, ITEMS, simulated=True)
     given, answers = map(read_challenge_set, paths)
     uris = np.array(addresses(LISTS.tracks.items))
     lists = {int(pid): uris[row].tolist() for pid, row in zip(CHALLENGE.held_out.users, popular(), strict=True)}
@@ -59,3 +55,15 @@ def test_what_cannot_be_scored_is_named(tmp_path: Path) -> None:
         score(found, cuts.answers, cuts.given)
     with pytest.raises(DataError, match="the answers hold nothing for playlist"):
         score(found._replace(problems=[]), {}, cuts.given)
+
+
+def test_what_is_asked_for_is_not_learnt_from() -> None:
+    cuts = cuts_of(CHALLENGE, LISTS)
+    train, asked = asked_of(cuts.given, LISTS)
+    np.testing.assert_array_equal(train.tracks.users, CHALLENGE.train.tracks.users)
+    np.testing.assert_array_equal(asked.seeds.toarray(), CHALLENGE.asked.seeds.toarray())
+    assert asked.titles.tolist() == CHALLENGE.asked.titles.tolist()
+    early, _ = asked_of(cuts.given, LISTS, int(np.median(LISTS.modified_at)))
+    assert len(early) < 0.6 * len(train) and early.modified_at.max() < np.median(LISTS.modified_at)
+    strange = {1: Cut(1, "gym", ("spotify:track:" + "z" * 22,), (0,), 5)}
+    assert asked_of(strange, LISTS)[1].seeds.nnz == 0

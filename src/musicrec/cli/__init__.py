@@ -2,7 +2,7 @@
 
 from musicrec.cli import book, scores, reproduce, data, recommend  # isort: skip
 from musicrec.cli import example_history, genre, tune  # isort: skip
-from musicrec.cli import catalog, playlists_challenge, playlists_ingest, spotify
+from musicrec.cli import catalog, playlists_challenge, playlists_ingest, playlists_systems, spotify
 from musicrec.cli.app import app
 
 app.add_typer(catalog.app, name="catalog")
@@ -17,6 +17,7 @@ __all__ = [
     "example_history",
     "genre",
     "playlists_ingest",
+    "playlists_systems",
     "recommend",
     "reproduce",
     "scores",

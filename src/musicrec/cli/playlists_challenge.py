@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,6 +12,8 @@ from musicrec.cli.output import print_json, print_outcome, print_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from musicrec.datasets.playlists import Playlists
 
 app = typer.Typer(
     name="playlists",
@@ -22,6 +24,12 @@ app = typer.Typer(
 SHOWN = 20  # problems of a submission that are listed
 Source = Annotated[
     str, typer.Option("--dataset", metavar="NAME", help="spotify-songs, mpd, simulated-songs; auto: the first or last.")
+]
+Tables = Annotated[
+    Path | None,
+    typer.Option(
+        "--tables", metavar="FOLDER", help="Of `musicrec playlists ingest` or `simulate`, instead of --dataset."
+    ),
 ]
 HoldOut = Annotated[
     str,
@@ -44,6 +52,7 @@ def playlists() -> None:
 def challenge(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the two files go.")],
     dataset: Source = "auto",
+    tables: Tables = None,
     hold_out: HoldOut = "random",
     each: Each = None,
     seed: Seed = 0,
@@ -58,23 +67,22 @@ def challenge(
     """
     from collections import Counter
 
-    from musicrec.datasets import load
-    from musicrec.datasets.playlists import playlists_of
     from musicrec.evaluation.challenge_files import write_challenge
     from musicrec.splits import challenge as split
 
-    data = load("auto-songs" if dataset == "auto" else dataset, seed=seed)
-    lists = playlists_of(data)
+    lists, simulated, items, source = load_playlists(dataset, tables, seed)
     drawn = split.hold_out(lists, seed, each=each, how=hold_out)
-    paths = write_challenge(folder, drawn, lists, data, hold_out=hold_out, seed=seed)
+    before = {"learn_before": int(drawn.train.modified_at.max()) + 1} if hold_out == "temporal" else {}
+    said = {"source": source, "simulated": simulated, "hold_out": hold_out, "seed": seed, **before}
+    paths = write_challenge(folder, drawn, lists, items, **said)
     sizes = Counter(drawn.category.tolist())
     counts = {category.name: sizes[place] for place, category in enumerate(split.CATEGORIES)}
     if as_json:
-        about = {"files": [str(path) for path in paths], "simulated": data.simulated, "playlists": counts}
+        about = {"files": [str(path) for path in paths], "simulated": simulated, "playlists": counts}
         print_json(about, outcome=True)
         return
     print_table(("given", "playlists"), [(name, f"{n:,}") for name, n in counts.items()], right=(1,))
-    told = " of SIMULATED playlists" if data.simulated else ""
+    told = " of SIMULATED playlists" if simulated else ""
     print_outcome(f"{paths[0]} and {paths[1].name}{told}; {len(drawn.train):,} playlists are left to learn from")
 
 
@@ -122,6 +130,28 @@ def check(
             print_scores(table)
     if found.problems:
         raise typer.Exit(1)
+
+
+class Loaded(NamedTuple):
+    """Playlists and what is said of them."""
+
+    lists: Playlists
+    simulated: bool
+    items: pd.DataFrame | None  # names and artists of the tracks, where they are at hand
+    source: str
+
+
+def load_playlists(dataset: str, tables: Path | None, seed: int) -> Loaded:
+    """Return the playlists of a data set, or of a folder of tables."""
+    if tables is not None:
+        from musicrec.playlists.load import about, load
+
+        return Loaded(load(tables), bool(about(tables).get("simulated")), None, tables.name)
+    from musicrec import datasets
+    from musicrec.datasets.playlists import playlists_of
+
+    data = datasets.load("auto-songs" if dataset == "auto" else dataset, seed=seed)
+    return Loaded(playlists_of(data), data.simulated, data.items, data.name)
 
 
 def print_scores(table: pd.DataFrame) -> None:

@@ -55,6 +55,12 @@ def read_challenge_set(path: Path) -> dict[int, Cut]:
     return found
 
 
+def said_of(path: Path) -> dict[str, Any]:
+    """Return what a challenge set that can be read says of itself: its date, its version, how it was drawn."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig"))
+    return {name: value for name, value in content.items() if name != "playlists"}
+
+
 def _cut(playlist: Any, place: str) -> Cut:
     if not isinstance(playlist, dict):
         raise DataError(f"{place}: expected an object, found {json.dumps(playlist)[:60]}")

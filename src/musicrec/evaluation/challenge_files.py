@@ -13,13 +13,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from musicrec.datasets.challenge_set import Cut, write_challenge_set
-from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.playlists import Playlists
 from musicrec.datasets.sources import DataError
 from musicrec.evaluation import continuation
 from musicrec.evaluation.submission import Submission
-from musicrec.splits.challenge import Challenge
+from musicrec.splits.challenge import Asked, Challenge
 
 SET, ANSWERS = "challenge_set.json", "answers.json"
 PREFIX = "spotify:track:"
@@ -66,20 +65,50 @@ def cuts_of(challenge: Challenge, playlists: Playlists) -> Cuts:
 
 
 def write_challenge(
-    folder: Path, challenge: Challenge, playlists: Playlists, data: Dataset, **more: object
+    folder: Path, challenge: Challenge, playlists: Playlists, items: pd.DataFrame | None = None, **said: object
 ) -> tuple[Path, Path]:
-    """Write a challenge set and its answers into a folder, and return where they are."""
+    """Write a challenge set and its answers into a folder, and return where they are.
+
+    `items`, with `name` and `artist` of every track, adds these; what else is given is said of the whole set.
+    """
     cuts = cuts_of(challenge, playlists)
-    names = data.items[["name", "artist"]].fillna("").rename(columns={"name": "track_name", "artist": "artist_name"})
-    used = sorted({uri for part in cuts for cut in part.values() for uri in cut.tracks})
-    places = pd.Index(addresses(playlists.tracks.items)).get_indexer(pd.Index(used))
-    records: list[Any] = names.iloc[places].to_dict("records")
-    about: Mapping[str, Mapping[str, Any]] = dict(zip(used, records, strict=True))
-    said = {"source": data.name, "simulated": data.simulated, **more}
+    about: Mapping[str, Mapping[str, Any]] = {}
+    if items is not None:
+        names = items[["name", "artist"]].fillna("").rename(columns={"name": "track_name", "artist": "artist_name"})
+        used = sorted({uri for part in cuts for cut in part.values() for uri in cut.tracks})
+        places = pd.Index(addresses(playlists.tracks.items)).get_indexer(pd.Index(used))
+        records: list[Any] = names.iloc[places].to_dict("records")
+        about = dict(zip(used, records, strict=True))
     paths = folder / SET, folder / ANSWERS
     for path, part in zip(paths, cuts, strict=True):
         write_challenge_set(path, list(part.values()), about, **said)
     return paths
+
+
+def asked_of(given: Mapping[int, Cut], playlists: Playlists, learn_before: int = 0) -> tuple[Playlists, Asked]:
+    """Return the playlists to learn from, and what a challenge set asks for, in its order.
+
+    Parameters
+    ----------
+    given : mapping of int to Cut
+        The challenge set. Seeds that no playlist holds are left out.
+    playlists : Playlists
+        All there are; those that are asked for are not learnt from.
+    learn_before : int
+        Only playlists that were last changed before that, in seconds since 1970, are learnt from; 0 for all.
+    """
+    learn = ~np.isin(numbers(playlists, playlists.tracks.users), list(given))
+    if learn_before:
+        learn &= playlists.modified_at < learn_before
+    train = playlists.rows(np.flatnonzero(learn))
+    places = pd.Index(addresses(playlists.tracks.items))
+    found = [places.get_indexer(pd.Index(cut.tracks, dtype=object)) for cut in given.values()]
+    seeds = [np.unique(tracks[tracks >= 0]) for tracks in found]
+    indptr = np.concatenate([[0], np.cumsum([len(tracks) for tracks in seeds])])
+    columns = np.concatenate([*seeds, np.empty(0, np.int64)]).astype(np.int64)
+    ones = np.ones(len(columns), np.float32)
+    matrix = sp.csr_array((ones, columns, indptr), shape=(len(given), playlists.tracks.n_items))
+    return train, Asked(matrix, np.array([cut.title for cut in given.values()], dtype=object))
 
 
 def score(submission: Submission, answers: Mapping[int, Cut], given: Mapping[int, Cut]) -> pd.DataFrame:

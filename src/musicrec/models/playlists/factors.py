@@ -33,7 +33,7 @@ class PlaylistFactors(PlaylistSystem):
         self,
         dim: int = 64,
         iterations: int = 8,
-        unobserved: float = 0.02,
+        unobserved: float = 0.1,
         regularization: float = 0.003,
         least: int = 2,
     ) -> None:

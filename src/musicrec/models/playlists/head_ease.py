@@ -32,7 +32,7 @@ class HeadEASE(PlaylistSystem):
     name: ClassVar[str] = "ease-head"
     title: ClassVar[str] = "Linear model on the head"
 
-    def __init__(self, head: int = 3000, l2: float = 1.0, tail: PlaylistKNN | None = None) -> None:
+    def __init__(self, head: int = 3000, l2: float = 10.0, tail: PlaylistKNN | None = None) -> None:
         if not (head >= 1 and l2 > 0):
             raise ValueError(f"ease-head: head must be at least 1 and l2 above zero, not {head} and {l2}")
         self.size, self.l2, self.tail = head, l2, tail or PlaylistKNN()

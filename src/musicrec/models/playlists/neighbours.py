@@ -74,9 +74,9 @@ class PlaylistKNN(_Votes):
     def __init__(
         self,
         n_neighbours: int = 1000,
-        rarity: float = 1.0,
-        hubs: float = 1.0,
-        amplify: float = 2.0,
+        rarity: float = 0.75,
+        hubs: float = 0.75,
+        amplify: float = 1.5,
         damping: float = 0.1,
         reach: int = 20_000,
     ) -> None:
@@ -115,7 +115,7 @@ class TrackKNN(_Votes):
     n_neighbours = EVERY
     amplify = 1.0
 
-    def __init__(self, damping: float = 0.4, length: float = 0.5, reach: int = 500) -> None:
+    def __init__(self, damping: float = 0.3, length: float = 0.25, reach: int = 500) -> None:
         self.damping, self.length, self.reach = damping, length, reach
 
     def _learn(self, rng: np.random.Generator) -> None:

@@ -16,6 +16,7 @@ from musicrec.splits.by_user import is_held_out
 from musicrec.splits.challenge import Asked, hold_out
 
 OTHERS = ("popularity", "tracks given", "given by the artist", "share of the artist", "title given")
+NEGATIVES = 200  # wrong proposals that are learnt from, of each list
 
 
 class TwoStage(PlaylistSystem):
@@ -46,9 +47,9 @@ class TwoStage(PlaylistSystem):
         self,
         parts: Mapping[str, PlaylistSystem],
         *,
-        each: int = 500,
-        lessons: int = 300,
-        trees: int = 150,
+        each: int = 300,
+        lessons: int = 100,
+        trees: int = 100,
         refit: bool = True,
     ) -> None:
         self.parts, self.each, self.lessons, self.trees, self.refit = dict(parts), each, lessons, trees, refit
@@ -65,6 +66,8 @@ class TwoStage(PlaylistSystem):
         lists, inputs = self._describe(lesson.asked, self.each)
         right = is_held_out(lists, np.arange(len(lists)), lesson.held_out)
         labels = np.where(lists < 0, -1, right).astype(np.int8)
+        wrong = (labels == 0).sum(axis=1, keepdims=True)
+        labels[(labels == 0) & (rng.random(labels.shape) * wrong > NEGATIVES)] = -1
         useful = right.any(axis=1)
         self.ranker = LambdaMART(trees=self.trees, leaves=15)
         self.ranker.fit(Pairs(lists[useful], inputs[useful], labels[useful], self.names), rng=rng)

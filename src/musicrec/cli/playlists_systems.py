@@ -1,0 +1,101 @@
+"""`musicrec playlists compare` and `submit`: systems that continue playlists, measured and put to use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from musicrec.cli.app import Json, Seed
+from musicrec.cli.output import message_console, print_json, print_outcome, print_table
+from musicrec.cli.playlists_challenge import Each, HoldOut, Source, Tables, app, load_playlists
+
+Systems = Annotated[
+    list[str] | None, typer.Option("--system", "-s", metavar="NAME", help="Of which system; by default all.")
+]
+
+
+@app.command()
+def compare(
+    dataset: Source = "auto",
+    tables: Tables = None,
+    hold_out: HoldOut = "random",
+    each: Each = None,
+    systems: Systems = None,
+    draws: Annotated[int, typer.Option("--draws", min=1, help="How often playlists are drawn.")] = 1,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Fit systems, and measure them on playlists that were cut off as in the challenge of 2018.
+
+    Examples: `musicrec playlists compare --dataset spotify-songs --draws 5`, `musicrec playlists compare
+    -s playlist-knn -s title-match --hold-out temporal`
+    """
+    import pandas as pd
+
+    from musicrec.evaluation import challenge_comparison as comparison
+    from musicrec.evaluation.challenge import DEFINITIONS
+    from musicrec.models.playlists.systems import SYSTEMS
+
+    lists, simulated, _, _ = load_playlists(dataset, tables, seed)
+    names, seeds = systems or list(SYSTEMS), range(seed, seed + draws)
+    parts = []
+    with message_console().status("") as status:
+        status.update(f"{names[0]} …")
+        for part in comparison.compare(lists, names, seeds=seeds, each=each, how=hold_out):
+            parts.append(part)
+            status.update(f"{len(parts)} of {len(names) * draws} fits, the last {part['system'].iloc[0]} …")
+    table = comparison.summary(pd.concat(parts))
+    if as_json:
+        print_json({"simulated": simulated, "systems": table.reset_index().to_dict("records")})
+        return
+    if simulated:
+        typer.echo("SIMULATED playlists: these scores say nothing about real ones")
+    header = ("system", *table.columns[:-2], "fit, s", "answer, ms")
+    body = [
+        (
+            str(name),
+            *(f"{row[metric]:.4f}" for metric in table.columns[:-2]),
+            f"{row['fit']:.1f}",
+            f"{1000 * row['answer']:.2f}",
+        )
+        for name, row in table.iterrows()
+    ]
+    print_table(header, body, right=tuple(range(1, len(header))))
+    for metric, text in DEFINITIONS.items():
+        typer.echo(f"{metric}: {text}")
+
+
+@app.command()
+def submit(
+    challenge: Annotated[Path, typer.Argument(metavar="FILE", help="The challenge set, a JSON file.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The submission, .csv.gz.")],
+    team: Annotated[str, typer.Option("--team", help="Its name, for the first line.")],
+    email: Annotated[str, typer.Option("--email", help="An address, for the first line.")],
+    system: Annotated[str, typer.Option("--system", "-s", metavar="NAME", help="Who continues.")] = "two-stage",
+    dataset: Source = "auto",
+    tables: Tables = None,
+    seed: Seed = 0,
+) -> None:
+    """Continue the playlists of a challenge set, and write a submission that keeps the rules.
+
+    Example: `musicrec playlists submit mine/challenge_set.json --out mine.csv.gz --team us --email us@example.org`
+    """
+    import numpy as np
+
+    from musicrec.datasets.challenge_set import read_challenge_set, said_of
+    from musicrec.evaluation.challenge_files import addresses, asked_of
+    from musicrec.evaluation.submission import write_submission
+    from musicrec.models.playlists.systems import build
+
+    cuts, model = read_challenge_set(challenge), build(system)
+    lists, simulated, _, _ = load_playlists(dataset, tables, seed)
+    before = said_of(challenge).get("learn_before", 0)
+    train, asked = asked_of(cuts, lists, before if isinstance(before, int) else 0)
+    with message_console().status(f"{system}: {len(train):,} playlists to learn from, {len(cuts):,} to continue …"):
+        found = model.fit(train, rng=np.random.default_rng(seed)).recommend(asked)
+    uris = np.array(addresses(lists.tracks.items), dtype=object)
+    named = {pid: uris[row[row >= 0]].tolist() for pid, row in zip(cuts, found, strict=True)}
+    write_submission(out, team, email, named, cuts)
+    print_outcome(f"{out}: {len(cuts):,} playlists{', learnt from SIMULATED ones' if simulated else ''}")
