@@ -55,5 +55,5 @@ def test_wrong_uses_say_what_to_do(folder: Path, tmp_path: Path) -> None:
     assert call("playlists", "check", str(tmp_path / "none.csv.gz")).exit_code == 1
     wrong = call("playlists", "challenge", str(tmp_path), "--dataset", "simulated-small")
     assert wrong.exit_code == 1 and "has no playlists" in wrong.stderr
-    wrong = call("playlists", "challenge", str(tmp_path), "--dataset", "simulated-songs", "--hold-out", "temporal")
-    assert wrong.exit_code == 1 and "nobody knows when" in wrong.stderr and not list(tmp_path.iterdir())
+    wrong = call("playlists", "challenge", str(tmp_path), "--tables", str(tmp_path / "none"))
+    assert wrong.exit_code == 1 and "holds no playlists" in wrong.stderr and not list(tmp_path.iterdir())

@@ -3,36 +3,44 @@
 import json
 from pathlib import Path
 
+import pytest
 from command import call
+from few_playlists import few_playlists
 
-SONGS = ("--dataset", "simulated-songs")
+from musicrec.cli import playlists_challenge, playlists_systems
 
 
-def test_a_submission_passes_the_check(tmp_path: Path) -> None:
-    made = call("playlists", "challenge", str(tmp_path), *SONGS, "--each", "2")
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few playlists in place of a data set."""
+    loaded = playlists_challenge.Loaded(few_playlists(400), True, None, "few")
+    for module in (playlists_challenge, playlists_systems):
+        monkeypatch.setattr(module, "load_playlists", lambda *_: loaded)
+
+
+def test_a_submission_passes_the_check(few: None, tmp_path: Path) -> None:
+    made = call("playlists", "challenge", str(tmp_path), "--each", "2")
     assert made.exit_code == 0 and "SIMULATED" in made.stdout
     given, out = tmp_path / "challenge_set.json", tmp_path / "mine.csv.gz"
     team = ("--team", "us", "--email", "us@example.org", "-s", "playlist-knn")
-    done = call("playlists", "submit", str(given), "--out", str(out), *team, *SONGS)
+    done = call("playlists", "submit", str(given), "--out", str(out), *team)
     assert done.exit_code == 0 and "SIMULATED" in done.stdout, done.stderr
     answers = str(tmp_path / "answers.json")
     checked = call("playlists", "check", str(out), "--challenge", str(given), "--answers", answers, "--json")
     assert checked.exit_code == 0 and json.loads(checked.stdout)["scores"][-1]["ndcg@500"] > 0
-    wrong = call(
-        "playlists", "submit", str(given), "--out", str(tmp_path / "x.csv.gz"), "--team", "a,b", *team[2:], *SONGS
-    )
+    wrong = call("playlists", "submit", str(given), "--out", str(tmp_path / "x.csv.gz"), "--team", "a,b", *team[2:])
     assert wrong.exit_code == 1 and not (tmp_path / "x.csv.gz").exists()
 
 
-def test_systems_side_by_side() -> None:
+def test_systems_side_by_side(few: None) -> None:
     chosen = ("-s", "popularity", "-s", "playlist-knn")
-    shown = call("playlists", "compare", *SONGS, *chosen, "--each", "2")
+    shown = call("playlists", "compare", *chosen, "--each", "2")
     assert shown.exit_code == 0 and "SIMULATED" in shown.stdout and "quarter" not in shown.stderr
     assert "(right tracks + ¼ · right artists) / G" in shown.stdout
-    found = json.loads(call("playlists", "compare", *SONGS, *chosen, "--each", "2", "--json").stdout)
+    found = json.loads(call("playlists", "compare", *chosen, "--each", "2", "--json").stdout)
     rows = {row["system"]: row for row in found["systems"]}
     assert found["simulated"] and rows["playlist-knn"]["ndcg@500"] > rows["popularity"]["ndcg@500"]
-    wrong = call("playlists", "compare", *SONGS, "-s", "playlist-kn")
+    wrong = call("playlists", "compare", "-s", "playlist-kn")
     assert wrong.exit_code == 1 and "playlist-knn" in wrong.stderr
 
 
