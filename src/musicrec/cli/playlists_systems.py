@@ -87,14 +87,15 @@ def submit(
     from musicrec.datasets.challenge_set import read_challenge_set, said_of
     from musicrec.evaluation.challenge_files import addresses, asked_of
     from musicrec.evaluation.submission import write_submission
-    from musicrec.models.playlists.systems import build
+    from musicrec.models.playlists.systems import build, fit
 
-    cuts, model = read_challenge_set(challenge), build(system)
+    cuts = read_challenge_set(challenge)
+    build(system)  # a wrong name is said before the work begins
     lists, simulated, _, _ = load_playlists(dataset, tables, seed)
     before = said_of(challenge).get("learn_before", 0)
     train, asked = asked_of(cuts, lists, before if isinstance(before, int) else 0)
     with message_console().status(f"{system}: {len(train):,} playlists to learn from, {len(cuts):,} to continue …"):
-        found = model.fit(train, rng=np.random.default_rng(seed)).recommend(asked)
+        found = fit(system, train, rng=np.random.default_rng(seed)).recommend(asked)
     uris = np.array(addresses(lists.tracks.items), dtype=object)
     named = {pid: uris[row[row >= 0]].tolist() for pid, row in zip(cuts, found, strict=True)}
     write_submission(out, team, email, named, cuts)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from musicrec.datasets.playlists import Playlists
 from musicrec.evaluation.challenge import METRICS, measure
-from musicrec.models.playlists.systems import build
+from musicrec.models.playlists.systems import build, fit
 from musicrec.models.playlists.titles import TitleMatch
 from musicrec.splits.challenge import CATEGORIES, hold_out
 
@@ -50,7 +50,7 @@ def compare(
         by_title = TitleMatch().fit(challenge.train, rng=np.random.default_rng(seed))
         for name in systems:
             start = time.perf_counter()
-            system = build(name).fit(challenge.train, rng=np.random.default_rng(seed), by_title=by_title)
+            system = fit(name, challenge.train, rng=np.random.default_rng(seed), by_title=by_title)
             system.recommend(challenge.asked.rows(slice(0, 1)))  # compiling is no part of an answer
             fitted = time.perf_counter()
             lists = system.recommend(challenge.asked)

@@ -11,7 +11,7 @@ from musicrec.models.playlists.factors import PlaylistFactors
 from musicrec.models.playlists.head_ease import HeadEASE
 from musicrec.models.playlists.neighbours import PlaylistKNN, TrackKNN
 from musicrec.models.playlists.popular import PopularTracks
-from musicrec.models.playlists.systems import SYSTEMS, build
+from musicrec.models.playlists.systems import SYSTEMS, build, fit
 from musicrec.models.playlists.titles import TitleMatch
 from musicrec.models.playlists.two_stage import TwoStage
 from musicrec.names import UnknownNameError
@@ -31,7 +31,8 @@ def small(name: str) -> PlaylistSystem:
 
 @pytest.fixture(scope="module", params=list(SYSTEMS))
 def system(request: pytest.FixtureRequest) -> PlaylistSystem:
-    return small(request.param).fit(TRAIN, rng=np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    return small(request.param).fit(TRAIN, rng=rng, by_title=TitleMatch().fit(TRAIN, rng=rng))
 
 
 def test_lists_keep_the_rules(system: PlaylistSystem) -> None:
@@ -84,6 +85,11 @@ def test_the_seed_names_the_fit() -> None:
 def test_a_system_is_built_by_its_name() -> None:
     for name in SYSTEMS:
         assert build(name).name == name and build(name).title
+    fitted = fit("track-knn", TRAIN, rng=np.random.default_rng(0))
+    assert (
+        isinstance(fitted.by_title, TitleMatch)
+        and fit("title-match", TRAIN, rng=np.random.default_rng(0)).train is TRAIN
+    )
     with pytest.raises(UnknownNameError):
         build("winner")
     with pytest.raises(ValueError, match="at least 1 and l2 above zero"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 
 from musicrec.datasets.playlists import Playlists
 from musicrec.splits.challenge import Asked
-
-if TYPE_CHECKING:
-    from musicrec.models.playlists.titles import TitleMatch
 
 LENGTH = 500  # tracks of a list in the challenge
 BATCH = 256  # playlists at once
@@ -41,16 +38,16 @@ class PlaylistSystem(ABC):
         What a reader calls it.
     train : Playlists
         What it was fitted on; not there before.
-    by_title : TitleMatch
+    by_title : PlaylistSystem, optional
         Who answers where no track is given.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     train: Playlists
-    by_title: TitleMatch
+    by_title: PlaylistSystem | None
 
-    def fit(self, train: Playlists, *, rng: np.random.Generator, by_title: TitleMatch | None = None) -> Self:
+    def fit(self, train: Playlists, *, rng: np.random.Generator, by_title: PlaylistSystem | None = None) -> Self:
         """Learn from playlists; every random draw comes from `rng`.
 
         Parameters
@@ -58,21 +55,14 @@ class PlaylistSystem(ABC):
         train : Playlists
             None of those that will be asked for.
         rng : numpy.random.Generator
-        by_title : TitleMatch, optional
-            One that is fitted on the same playlists, to share; otherwise it is made.
+        by_title : PlaylistSystem, optional
+            A `TitleMatch` that is fitted on the same playlists, see `musicrec.models.playlists.systems.fit`; without it
+            who gives no track gets popular ones, unless the system reads titles itself.
         """
-        from musicrec.models.playlists.titles import TitleMatch
-
-        self.train = train
+        self.train, self.by_title = train, by_title
         self.popularity = train.tracks.popularity()
         self.popular = np.argsort(-self.popularity, kind="stable").astype(np.int64)
         self._learn(rng)
-        if by_title is not None:
-            self.by_title = by_title
-        elif isinstance(self, TitleMatch):
-            self.by_title = self
-        else:
-            self.by_title = TitleMatch().fit(train, rng=rng)
         return self
 
     @abstractmethod
@@ -98,7 +88,7 @@ class PlaylistSystem(ABC):
 
     def _for_titles(self) -> PlaylistSystem:
         """Return who answers where no track is given."""
-        return self.by_title
+        return self.by_title or self
 
 
 def fill_up(lists: NDArray[np.int64], seeds: sp.csr_array, popular: NDArray[np.int64]) -> NDArray[np.int64]:

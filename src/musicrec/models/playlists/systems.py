@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
+from musicrec.datasets.playlists import Playlists
 from musicrec.models.playlists.base import PlaylistSystem
 from musicrec.models.playlists.factors import PlaylistFactors
 from musicrec.models.playlists.head_ease import HeadEASE
@@ -43,3 +46,29 @@ def build(name: str) -> PlaylistSystem:
     if name not in SYSTEMS:
         raise UnknownNameError(name, list(SYSTEMS), "system for playlists")
     return SYSTEMS[name]()
+
+
+def fit(
+    name: str, train: Playlists, *, rng: np.random.Generator, by_title: PlaylistSystem | None = None
+) -> PlaylistSystem:
+    """Return a system that is fitted, with a `TitleMatch` that answers for it where no track is given.
+
+    Parameters
+    ----------
+    name : str
+        Of the system.
+    train : Playlists
+        None of those that will be asked for.
+    rng : numpy.random.Generator
+    by_title : PlaylistSystem, optional
+        One that is fitted on the same playlists, to share.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no system of that name.
+    """
+    system = build(name)
+    if by_title is None and not isinstance(system, TitleMatch | TwoStage):
+        by_title = TitleMatch().fit(train, rng=rng)
+    return system.fit(train, rng=rng, by_title=by_title)

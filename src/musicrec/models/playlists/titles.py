@@ -80,6 +80,9 @@ class TitleMatch(PlaylistSystem):
         votes = sp.csr_array(likeness @ self.held)
         return best_of(votes[where], asked.seeds, k)
 
+    def _for_titles(self) -> PlaylistSystem:
+        return self
+
     def _vectors(self, terms: list[list[str]]) -> sp.csr_array:
         """Return vectors of length 1 over the vocabulary; unknown terms make a vector shorter."""
         known = [[(self.vocabulary[term]) for term in each if term in self.vocabulary] for each in terms]

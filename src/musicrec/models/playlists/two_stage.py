@@ -75,10 +75,8 @@ class TwoStage(PlaylistSystem):
             self._fit_parts(everything, rng)
 
     def _fit_parts(self, playlists: Playlists, rng: np.random.Generator) -> None:
-        by_title = None
         for part in self.parts.values():
-            part.fit(playlists, rng=rng, by_title=by_title)
-            by_title = part.by_title
+            part.fit(playlists, rng=rng)
         self.popular_now = playlists.tracks.popularity()
 
     def candidates(self, asked: Asked, k: int) -> Candidates:  # noqa: D102
