@@ -196,3 +196,16 @@ def test_neighbours_are_sorted_and_exclude_the_artist() -> None:
     assert "The Knife" not in [row["artist"] for row in rows]
     assert [row["similarity"] for row in rows] == sorted((row["similarity"] for row in rows), reverse=True)
     assert len(json.loads(call("neighbours", "the knife", "--k", "1", "--json").output)) == 1
+
+
+def test_a_file_of_ones_own_joins_and_is_kept(tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("user,artist\nann,Radiohead\nann,Billie Eilish\nbob,billie eilish\nbob,Radiohead\n")
+    unknown = call("recommend", "Billie Eilish")
+    assert unknown.exit_code == 1
+    first = call("recommend", "Billie Eilish", "--join", str(own), "--json")
+    assert json.loads(first.stdout)[0]["artist"] == "Radiohead" and "2 people with 2 artists" in first.stderr
+    again = call("recommend", "Billie Eilish", "--join", str(own), "--json")
+    assert again.stdout == first.stdout and "fitting" not in again.stderr
+    own.write_text("nothing")
+    assert "no people with artists" in call("recommend", "Muse", "--join", str(own)).stderr

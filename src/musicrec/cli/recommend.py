@@ -73,6 +73,15 @@ def recommend(
         ),
     ] = 0.0,
     dataset: ServedData = "auto",
+    join: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--join",
+            metavar="FILE",
+            help="People of your own who join those of the data: a table of user, artist and plays, or playlists "
+            "in the format of the Million Playlist Dataset; repeatable.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Recommend artists to someone who loves these, and say why.
@@ -89,6 +98,9 @@ def recommend(
     of Exportify, Soundiiz and TuneMyMusic, and lists; what several have counts once. Nothing leaves this computer, and
     only --playlist and --html write anything of it: `musicrec recommend --history my_spotify_data.zip --history
     lastfm.csv --playlist new.csv`
+
+    With --join, a file's people count as listeners, and their artists can be recommended once two people have them:
+    `musicrec recommend "Billie Eilish" --join friends.csv`. What is fitted of it stays in the build folder.
 
     An account is read in the same way: `musicrec recommend --listenbrainz USER` (only the name is sent), `musicrec
     recommend --spotify` (see `musicrec spotify --help`). Nothing of what is read is kept.
@@ -111,10 +123,10 @@ def recommend(
 
         check_outputs(playlist, page)
         read_plays = read(history or [], _accounts(listenbrainz, spotify))
-        served = serve(dataset, model, say)
+        served = serve(dataset, model, say, join or [])
         tell(read_plays, served, k, avoid_popular, because=because, as_json=as_json, playlist=playlist, page=page)
         return
-    served = serve(dataset, model, say)
+    served = serve(dataset, model, say, join or [])
     liked = np.array(_artists_among(artists or [], served), dtype=np.int64)
     rows = reasons_for(served, liked, served.recommend(liked, k, avoid_popular), because=because)
     if as_json:

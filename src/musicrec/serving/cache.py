@@ -6,7 +6,7 @@ import json
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 # The first is the default: of new people known by five artists it finds most, of listeners and playlists on average.
 MODELS = ("item-knn", "als", "ease", "popularity")
 FORMAT = 1
+MOST_NOTES = 10  # on files of one's own
 Say = Callable[[str], None]
 
 
-def serve(dataset: str, model: str, say: Say) -> Served:
+def serve(dataset: str, model: str, say: Say, own: Sequence[Path] = ()) -> Served:
     """Return a served model of a data set by name, from disk when its data and code have not changed.
 
     Parameters
@@ -38,6 +39,8 @@ def serve(dataset: str, model: str, say: Say) -> Served:
         One of `MODELS`.
     say : callable
         Told when something takes longer, and what the answer rests on when that is not real data.
+    own : sequence of Path
+        Files that join the data, see `own_files`; a model of them is kept, too, until they change.
 
     Raises
     ------
@@ -55,23 +58,35 @@ def serve(dataset: str, model: str, say: Say) -> Served:
         name, source = identity(dataset)
     except DataUnavailableError:
         name, source = dataset, ""
+    joining = ""
+    if own:
+        from musicrec.serving.own_files import digest_of, with_files
+
+        joining = f" + {digest_of(own)}"
     wanted = made_with(model)
     for path in sorted((build_dir() / "models").glob(f"*-{model}.npz")) if source else ():
         try:
             facts = _facts(path)
-            if facts["source"] == source and facts["made_with"] == wanted:
+            if facts["source"] == source + joining and facts["made_with"] == wanted:
                 if dataset == "auto" and facts["simulated"]:
                     say("warning: no real data are at hand; the answer is about SIMULATED artists and listeners")
                 return read(path)
         except ValueError as error:
             say(f"{error}; fitting it again")
-    say(f"reading the listens of {name} and fitting {model}; next time the answer comes at once …")
+    files = f" and of {', '.join(path.name for path in own)}" if own else ""
+    say(f"reading the listens of {name}{files} and fitting {model}; next time the answer comes at once …")
     from musicrec.datasets import load
 
     data = load(name, progress=False)
     if source == "" or data.name != name:  # downloaded just now
         _, source = identity(data.name)
-    return served(data, model, source)
+    if own:
+        data, notes = with_files(data, own)
+        for note in notes[:MOST_NOTES]:
+            say(note)
+        if len(notes) > MOST_NOTES:
+            say(f"… and {len(notes) - MOST_NOTES:,} more notes")
+    return served(data, model, source + joining)
 
 
 def served(data: Dataset, model: str, source: str = "") -> Served:
