@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from musicrec.cli.app import Json, Seed
 from musicrec.cli.output import message_console, print_json, print_outcome, print_table
 from musicrec.cli.playlists_challenge import Each, HoldOut, Source, Tables, app, load_playlists
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Systems = Annotated[
     list[str] | None, typer.Option("--system", "-s", metavar="NAME", help="Of which system; by default all.")
@@ -100,3 +103,62 @@ def submit(
     named = {pid: uris[row[row >= 0]].tolist() for pid, row in zip(cuts, found, strict=True)}
     write_submission(out, team, email, named, cuts)
     print_outcome(f"{out}: {len(cuts):,} playlists{', learnt from SIMULATED ones' if simulated else ''}")
+
+
+@app.command()
+def cost(
+    sizes: Annotated[
+        list[int], typer.Argument(min=1000, metavar="N...", help="How many playlists; the entries grow with them.")
+    ],
+    systems: Systems = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write what was measured, as CSV.")] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Measure what continuing playlists costs: seconds, memory, bytes and quality, on SIMULATED playlists of each size.
+
+    Each size has a process of its own. A million playlists take about half an hour and some 10 GB.
+
+    Example: `musicrec playlists cost 1000 10000 100000 --out cost.csv`
+    """
+    import pandas as pd
+
+    from musicrec.files import write_text
+    from musicrec.hardware import hardware
+    from musicrec.models.playlists.systems import build
+    from musicrec.playlists.cost import SYSTEMS, measure_sizes
+
+    for name in systems or SYSTEMS:
+        build(name)
+    parts = []
+    with message_console().status("") as status:
+        for size in sizes:
+            status.update(f"{size:,} playlists …")
+            parts += list(measure_sizes([size], seed, systems or SYSTEMS))
+            if out:  # what is finished is kept
+                write_text(out, pd.concat(parts).assign(machine=hardware()).to_csv(index=False))
+    table = pd.concat(parts)
+    if as_json:
+        print_json({"simulated": True, "machine": hardware(), "stages": json_rows(table)})
+        return
+    typer.echo("SIMULATED playlists")
+    header = ("playlists", "stage", "seconds", "answer, ms", "peak, MB", "own, MB", "ndcg@500")
+    body = [
+        (
+            f"{row['playlists']:,}", row["stage"], f"{row['seconds']:.2f}", _or_dash(1000 * row["answer"], 2),
+            _or_dash(row["peak"] / 1e6, 0), _or_dash(row["bytes"] / 1e6, 0), _or_dash(row["ndcg@500"], 4),
+        )
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+    print_table(header, body, right=(0, 2, 3, 4, 5, 6))
+    if out:
+        print_outcome(f"{out} holds {len(table):,} rows")
+
+
+def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table without the cells that hold nothing."""
+    return [{str(k): v for k, v in row.items() if v == v} for row in table.to_dict("records")]
+
+
+def _or_dash(value: float, digits: int) -> str:
+    return f"{value:,.{digits}f}" if value == value else "–"
