@@ -54,3 +54,12 @@ def test_tables_of_an_ingest_take_the_place_of_a_data_set(tmp_path: Path) -> Non
     made = call("playlists", "challenge", str(tmp_path), "--tables", str(tables), "--hold-out", "temporal", "--json")
     about = json.loads((tmp_path / "challenge_set.json").read_text())
     assert json.loads(made.stdout)["simulated"] and about["simulated"] and about["learn_before"] > 1_000_000_000
+
+
+def test_costs_are_shown_and_kept(tmp_path: Path) -> None:
+    out = tmp_path / "cost.csv"
+    done = call("playlists", "cost", "1000", "-s", "popularity", "--out", str(out))
+    assert done.exit_code == 0 and "SIMULATED" in done.stdout and "3 rows" in done.stdout
+    assert out.read_text().startswith("stage,playlists,entries,tracks,seconds,peak,bytes")
+    assert call("playlists", "cost", "10").exit_code == 2
+    assert call("playlists", "cost", "1000", "-s", "nobody").exit_code == 1

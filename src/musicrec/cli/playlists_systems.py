@@ -143,7 +143,7 @@ def cost(
         return
     typer.echo("SIMULATED playlists")
     header = ("playlists", "stage", "seconds", "answer, ms", "peak, MB", "own, MB", "ndcg@500")
-    body = [
+    body: list[tuple[str, ...]] = [
         (
             f"{row['playlists']:,}", row["stage"], f"{row['seconds']:.2f}", _or_dash(1000 * row["answer"], 2),
             _or_dash(row["peak"] / 1e6, 0), _or_dash(row["bytes"] / 1e6, 0), _or_dash(row["ndcg@500"], 4),
