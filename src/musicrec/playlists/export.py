@@ -1,8 +1,7 @@
-"""The end of an ingest: the table of tracks, the Parquet files, and a report beside the official statistics."""
+"""The end of an ingest: one DuckDB database and five Parquet files out of the parts, all of them whole or not there."""
 
 from __future__ import annotations
 
-import datetime
 import json
 import shutil
 from collections.abc import Callable
@@ -10,127 +9,236 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from musicrec.files import write_text
+from musicrec.playlists.part import Fact, Numbers, Row, path_of, positions_of, read_numbers
+from musicrec.playlists.report import report
+from musicrec.playlists.shelf import Shelf, Sieve, Sifted
 
 ABOUT = "about.json"
-PARTS = 16  # of the tracks, one at a time: the lists of all members at once would not fit into the memory allowed
-# What the publisher says of the whole data set [Chen et al., 2018].
-OFFICIAL = {
-    "playlists": 1_000_000,
-    "entries": 66_346_428,
-    "tracks": 2_262_292,
-    "artists": 295_860,
-    "albums": 734_684,
-    "titles": 92_944,
-    "normalised titles": 17_381,
-}
-# As the statistics of the publisher do: lower case, marks to spaces, spaces joined.
-NORMALISED = (
-    r"trim(regexp_replace(regexp_replace(lower(playlist_name), '[.,/#!$%^*;:{}=_`~()@]', ' ', 'g'), '\s+', ' ', 'g'))"
-)
+DATABASE = "playlists.duckdb"
+MEMORY = "600MB"  # of the database; what needs more goes to a folder beside it while it works
+RANGES = 16  # of the tracks, one at a time: the lists of all members at once would not fit into the memory allowed
+MANY = 1 << 22  # keys that are collected before those that stand there twice are taken away
 FILES = {
-    "playlists": "select * exclude (digest, slice) from playlists order by playlist_id",
-    "entries": "select playlist_id, pos, track from entries order by playlist_id, pos",
-    "tracks": "select f.*, t.num_member from track_facts f join tracks t using (track) order by id",
+    "playlists": "select * from playlists order by playlist_id",
+    "entries": "select playlist_id, pos, track from entries",
+    "tracks": "select f.*, t.num_member from facts f join tracks t on t.id = f.id order by f.id",
     "artists": "select * from artists order by id",
     "albums": "select * from albums order by id",
 }
+_TYPES = {int: "bigint", str: "varchar", bool: "boolean"}
+Told = Callable[[str, float], None]
 
 
-def unfinish(folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+def unfinish(folder: Path) -> None:
     """Take away what is made at the end of an ingest, so that nobody takes it for the whole."""
-    (folder / ABOUT).unlink(missing_ok=True)
-    connection.execute("drop table if exists tracks")
+    for name in (ABOUT, DATABASE, *(f"{name}.parquet" for name in FILES)):
+        (folder / name).unlink(missing_ok=True)
 
 
-def finish(
-    folder: Path, connection: duckdb.DuckDBPyConnection, told: Callable[[str, float], None] = lambda what, share: None
-) -> dict[str, Any]:
-    """Make the table of tracks and the Parquet files, unless they are there; return the report."""
+def finish(folder: Path, shelf: Shelf, told: Told = lambda what, share: None) -> dict[str, Any]:
+    """Make the database and the Parquet files, unless they are there; return the report."""
     if (folder / ABOUT).exists():
         return json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    # in one transaction: a database with half of the tracks is never seen
-    connection.begin()
-    connection.execute("drop table if exists tracks")
+    beside, spill = folder / f".{DATABASE}", folder / ".spill"
+    made = [folder / f".{name}.parquet" for name in FILES]
+    try:
+        _clear(beside, spill, made)  # of one that was killed
+        with duckdb.connect(beside, config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as connection:
+            problems = fill(connection, shelf, told)
+            for place, (path, query) in enumerate(zip(made, FILES.values(), strict=True)):
+                told(path.name[1:], place / len(FILES))
+                connection.execute(f"copy ({query}) to {_quoted(path)} (format parquet)")
+            about = report(connection, shelf, problems)
+        for path in (beside, *made):
+            path.replace(folder / path.name[1:])
+        write_text(folder / ABOUT, json.dumps(about, indent=1, ensure_ascii=False))
+        return about
+    finally:
+        _clear(beside, spill, made)
+
+
+def _clear(beside: Path, spill: Path, made: list[Path]) -> None:
+    for path in (beside, beside.with_name(f"{beside.name}.wal"), *made):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(spill, ignore_errors=True)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, told: Told) -> dict[str, list[str]]:
+    """Make all tables of the database out of the parts; return what is wrong, by the name of the slice."""
+    sifted, used = _sift(shelf, told)
+    problems = {
+        record.name: record.problems + sifted[number].problems
+        for number, record in shelf.active()
+        if record.problems or sifted[number].problems
+    }
+    _playlists(connection, shelf, sifted)
+    _entries(connection, shelf, sifted, used, told)
+    _facts(connection, shelf, used)
+    _tracks(connection, len(used), told)
+    rows = [
+        [r.name, r.place, r.playlists, r.entries, r.problems + sifted[n].problems, r.simulated]
+        for n, r in shelf.active()
+    ]
+    connection.execute(
+        "create table slices (name varchar, place varchar, playlists bigint, entries bigint, problems varchar[], "
+        "simulated boolean)"
+    )
+    connection.executemany("insert into slices values (?, ?, ?, ?, ?, ?)", rows)
+    return problems
+
+
+def _sift(shelf: Shelf, told: Told) -> tuple[dict[int, Sifted], NDArray[np.uint64]]:
+    """Return which playlists of each part count, and the keys of all tracks that these hold, sorted."""
+    sieve, sifted = Sieve(), {}
+    used, waiting, n = np.zeros(0, np.uint64), [], 0
+    for number, record in shelf.active():
+        numbers = read_numbers(shelf.folder, number)
+        sifted[number] = sieve.sift(numbers, record.name)
+        kept = sifted[number].kept
+        waiting.append(numbers.keys if kept.all() else numbers.keys[np.unique(numbers.codes[_of(numbers, kept)])])
+        n += len(waiting[-1])
+        if n > MANY:
+            used, waiting, n = np.unique(np.concatenate([used, *waiting])), [], 0
+        told("which playlists and tracks there are", number / len(shelf.records))
+    return sifted, np.unique(np.concatenate([used, *waiting]))
+
+
+def _of(numbers: Numbers, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.repeat(kept, numbers.sizes)
+
+
+def _columns(kind: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the columns of a table in the database, by name."""
+    fields = {}
+    for field in msgspec.structs.fields(kind):
+        kinds = getattr(field.type, "__args__", (field.type,))
+        plain = next(k for k in (getattr(each, "__origin__", each) for each in kinds) if k in _TYPES)
+        fields[field.encode_name] = "ubigint" if field.name == "key" else _TYPES[plain]
+    return fields
+
+
+def _lines(shelf: Shelf, kind: str, columns: dict[str, str], *, replaced: bool) -> str:
+    """Return what reads the lines of the parts, with the number of the part as `part`."""
+    numbers = range(len(shelf.records)) if replaced else [number for number, _ in shelf.active()]
+    paths = ", ".join(_quoted(path_of(shelf.folder, number, kind)) for number in numbers)
+    types = ", ".join(f"{name}: '{type_}'" for name, type_ in columns.items())
+    return (
+        f"(select * exclude (filename), regexp_extract(filename, '([0-9]+)[.][a-z]+[.]jsonl$', 1)::integer as part "
+        f"from read_json([{paths}], columns = {{{types}}}, format = 'newline_delimited', filename = true))"
+    )
+
+
+def _playlists(connection: duckdb.DuckDBPyConnection, shelf: Shelf, sifted: dict[int, Sifted]) -> None:
+    columns = _columns(Row)
+    listed = ", ".join(name for name in columns if name != "place")
+    if not sifted:
+        made = ", ".join(f"null::{kind} as {name}" for name, kind in columns.items() if name != "place")
+        connection.execute(f"create table playlists as select {made} limit 0")
+        return
+    dropped = {number: np.flatnonzero(~each.kept) for number, each in sifted.items()}
+    gone = {
+        "part": np.repeat(np.array(list(dropped), np.int32), [len(rows) for rows in dropped.values()]),
+        "place": np.concatenate(list(dropped.values())).astype(np.int64),
+    }
+    connection.register("gone", gone)
+    connection.execute(
+        f"create table playlists as select {listed} from "
+        f"{_lines(shelf, 'playlists.jsonl', columns, replaced=False)} anti join gone using (part, place)"
+    )
+    connection.unregister("gone")
+
+
+def _entries(
+    connection: duckdb.DuckDBPyConnection, shelf: Shelf, sifted: dict[int, Sifted], used: NDArray[np.uint64], told: Told
+) -> None:
+    """Write the entries by playlist and place, as the parts mostly have them already."""
+    connection.execute("create table entries (playlist_id bigint, pos integer, track integer)")
+    spans = {}
+    for number, each in sifted.items():
+        if each.kept.any():
+            pids = read_numbers(shelf.folder, number).pids[each.kept]
+            spans[number] = (int(pids.min()), int(pids.max()))
+    ordered = sorted(spans, key=spans.__getitem__)
+    for place, number in enumerate(ordered):
+        told("entries", place / len(ordered))
+        numbers = read_numbers(shelf.folder, number)
+        kept = _of(numbers, sifted[number].kept)
+        columns = {
+            "playlist_id": np.repeat(numbers.pids, numbers.sizes)[kept],
+            "pos": positions_of(numbers)[kept],
+            "track": np.searchsorted(used, numbers.keys).astype(np.int32)[numbers.codes[kept]],
+        }
+        if (np.diff(numbers.pids) <= 0).any() or len(numbers.positions):
+            order = np.lexsort((columns["pos"], columns["playlist_id"]))
+            columns = {name: values[order] for name, values in columns.items()}
+        connection.register("part", columns)
+        connection.execute("insert into entries select * from part")
+        connection.unregister("part")
+    if any(spans[after][0] <= spans[before][1] for before, after in zip(ordered, ordered[1:], strict=False)):
+        connection.execute("create table sorted as from entries order by playlist_id, pos")
+        connection.execute("drop table entries")
+        connection.execute("alter table sorted rename to entries")
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, shelf: Shelf, used: NDArray[np.uint64]) -> None:
+    """Make the tables of tracks, artists and albums; of a track that is told of twice the first slice is believed."""
+    connection.register("used", {"key": used, "id": np.arange(len(used), dtype=np.int32)})
+    columns = _columns(Fact)
+    source = _lines(shelf, "tracks.jsonl", columns, replaced=True)
+    if not shelf.records:
+        source = "(select " + ", ".join(f"null::{kind} as {name}" for name, kind in columns.items()) + ", 0 as part)"
+    connection.execute(f"create temp table told as select * from {source} semi join used using (key)")
+    connection.execute("create temp table first as select key, min(part) as part from told group by key")
+    # an address that is missing is as good as a name, and a name that is missing is one, too
+    connection.execute(
+        """
+        create temp table named as
+        select id, track, track_name, artist_name, album_name, duration_ms, artist,
+               coalesce(nullif(album, ''), 'name:' || coalesce(album_name, '') || ':' || artist) as album
+        from (select * replace (coalesce(nullif(artist, ''), 'name:' || coalesce(artist_name, '')) as artist)
+              from told join first using (key, part) join used using (key))
+        """
+    )
+    connection.unregister("used")
+    for kind in ("artist", "album"):
+        connection.execute(
+            f"create table {kind}s as select (row_number() over (order by {kind}) - 1)::integer as id, {kind}, "
+            f"{kind}_name from (select {kind}, arg_min({kind}_name, id) as {kind}_name from named group by {kind})"
+        )
+    connection.execute(
+        "create temp table facts as select n.id, n.track, n.track_name, a.id as artist, b.id as album, n.duration_ms "
+        "from named n join artists a on a.artist = n.artist join albums b on b.album = n.album"
+    )
+    for name in ("told", "first", "named"):
+        connection.execute(f"drop table {name}")
+
+
+def _tracks(connection: duckdb.DuckDBPyConnection, n: int, told: Told) -> None:
     connection.execute(
         "create table tracks (track varchar, track_name varchar, album varchar, album_name varchar, artist varchar, "
-        "artist_name varchar, duration_ms bigint, playlist_member bigint[], num_member bigint)"
+        "artist_name varchar, duration_ms bigint, playlist_member bigint[], num_member bigint, id integer)"
     )
-    for part in range(PARTS):
-        told("who holds which track", part / PARTS)
+    edges = np.linspace(0, n, RANGES + 1).astype(int).tolist()
+    for place, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+        told("who holds which track", place / RANGES)
         connection.execute(
             """
             insert into tracks
             select f.track, f.track_name, b.album, b.album_name, a.artist, a.artist_name, f.duration_ms,
-                   m.playlist_member, len(m.playlist_member)
-            from track_facts f join artists a on a.id = f.artist join albums b on b.id = f.album
-            join (select track as id, list(distinct playlist_id order by playlist_id) as playlist_member
-                  from entries where track % ? = ? group by track) m on m.id = f.id
+                   m.playlist_member, len(m.playlist_member), f.id
+            from facts f join artists a on a.id = f.artist join albums b on b.id = f.album
+            join (select track as id, list_sort(list_distinct(list(playlist_id))) as playlist_member
+                  from entries where track >= $1 and track < $2 group by track) m on m.id = f.id
+            where f.id >= $1 and f.id < $2 order by f.id
             """,
-            [PARTS, part],
+            [low, high],
         )
-    connection.commit()
-    for place, (name, query) in enumerate(FILES.items()):
-        told(f"{name}.parquet", place / len(FILES))
-        _write(folder / f"{name}.parquet", query, connection)
-    shutil.rmtree(folder / ".spill", ignore_errors=True)
-    about = report(connection)
-    write_text(folder / ABOUT, json.dumps(about, indent=1, ensure_ascii=False))
-    return about
-
-
-def _write(path: Path, query: str, connection: duckdb.DuckDBPyConnection) -> None:
-    beside = path.with_name(f".{path.name}")
-    try:
-        connection.execute(f"copy ({query}) to '{str(beside).replace(chr(39), chr(39) * 2)}' (format parquet)")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def report(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Return counts, the span of dates, titles, followers and what is wrong, of all that is in.
-
-    `official` compares the counts with those of the publisher, where the number of playlists is that of the whole.
-    """
-
-    def one(query: str) -> tuple[Any, ...]:
-        row = connection.execute(query).fetchone()
-        assert row is not None
-        return row
-
-    counts = {
-        "slices": one("select count(*) from slices")[0],
-        "playlists": one("select count(*) from playlists")[0],
-        "entries": one("select count(*) from entries")[0],
-        "tracks": one("select count(*) from track_facts")[0],
-        "artists": one("select count(*) from artists")[0],
-        "albums": one("select count(*) from albums")[0],
-        "titles": one("select count(distinct playlist_name) from playlists")[0],
-        "normalised titles": one(f"select count(distinct {NORMALISED}) from playlists where playlist_name <> ''")[0],
-    }
-    first, last = one("select min(modified_at), max(modified_at) from playlists where modified_at > 0")
-    mean, most = one("select avg(num_followers), max(num_followers) from playlists")
-    by_slice = connection.execute("select name, problems from slices where len(problems) > 0 order by rowid").fetchall()
-    about: dict[str, Any] = {
-        "counts": counts,
-        "mean length": counts["entries"] / max(counts["playlists"], 1),
-        "first change": _day(first),
-        "last change": _day(last),
-        "followers": {"mean": mean, "most": most},
-        "simulated": bool(one("select coalesce(bool_or(simulated), false) from slices")[0]),
-        "problems": dict(by_slice),
-    }
-    if counts["playlists"] == OFFICIAL["playlists"]:
-        about["official"] = {name: {"found": counts[name], "published": value} for name, value in OFFICIAL.items()}
-    return about
-
-
-def _day(seconds: int | None) -> str | None:
-    if seconds is None:
-        return None
-    try:
-        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date().isoformat()
-    except (OverflowError, OSError, ValueError):
-        return None

@@ -1,8 +1,8 @@
-"""Slices into tables: read by several processes, written by one, a slice at a time, so that a stop loses nothing."""
+"""Slices into tables: read by several processes, each slice a part of its own on disk, so that a stop loses nothing."""
 
 from __future__ import annotations
 
-import array
+import gc
 import hashlib
 import os
 import time
@@ -14,17 +14,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from musicrec.files import locked
 from musicrec.histories.containers import HistoryError
 from musicrec.playlists.export import finish, unfinish
-from musicrec.playlists.merge import COLUMNS, Columns, Merger
-from musicrec.playlists.parse import Playlist, Track, parse
+from musicrec.playlists.parse import Playlist, parse
+from musicrec.playlists.part import Written, facts_of, numbers_of, read_numbers, rows_of, write_part
+from musicrec.playlists.shelf import Record, Shelf, Sieve
 from musicrec.playlists.slices import Slice
 
 WORTH_A_PROCESS = 50_000_000  # bytes of slices from which on starting processes pays
-_TRACK = [field for field in Track.__struct_fields__ if field != "pos"]
 
 
 def ingest(
@@ -37,7 +35,8 @@ def ingest(
 ) -> dict[str, Any]:
     """Read slices into a folder of tables; those that are in already are not read again.
 
-    The folder holds a database and, once all slices are in, the Parquet files of `musicrec.playlists.export`.
+    The folder holds a part for each slice and, once all slices are in, the tables of `musicrec.playlists.export`. A
+    slice that has changed since it was read takes the place of what it was.
 
     Parameters
     ----------
@@ -46,7 +45,7 @@ def ingest(
     folder : Path
         Made when missing.
     strict : bool
-        Whether the first thing wrong with a slice ends it all, before anything of that slice is written.
+        Whether the first thing wrong with a slice ends it all; the slices before it stay.
     jobs : int, optional
         Processes that read; by default as many as there are cores when there is much to read.
     told : callable
@@ -55,69 +54,67 @@ def ingest(
     Returns
     -------
     dict
-        The report, see `musicrec.playlists.export.report`.
+        The report, see `musicrec.playlists.report`.
 
     Raises
     ------
     BusyError
         When another process writes there.
     HistoryError
-        When a slice that is in has changed since; under `strict` also at the first problem.
+        Under `strict`, at the first problem.
     """
     refusal = f"another process is writing to {folder}; wait for it, or name another folder"
     with locked(folder / ".lock", refusal):
-        merger = Merger(folder)
-        try:
-            left = _left(slices, merger, folder)
-            if left:
-                unfinish(folder, merger.connection)  # what was made of fewer slices is no longer true
-            _read_all(left, merger, strict=strict, jobs=jobs, told=told)
-            return finish(folder, merger.connection, told)
-        finally:
-            merger.close()
-
-
-def _left(slices: list[Slice], merger: Merger, folder: Path) -> list[Slice]:
-    """Return the slices that are not in yet."""
-    done, left = merger.done(), []
-    for each in slices:
-        before = done.get((str(each.path.resolve()), each.name))
-        if before is None:
-            left.append(each)
-        elif before != (each.size, each.stamp):
-            raise HistoryError(
-                f"{each.name} is not what it was when it was read into {folder}; read all slices into a new folder"
-            )
-    return left
+        shelf = Shelf(folder)
+        left = [each for each in slices if shelf.find(each) is None]
+        if left:
+            unfinish(folder)  # what was made of other slices is no longer true
+            _read_all(left, shelf, strict=strict, jobs=jobs, told=told)
+        return finish(folder, shelf, told)
 
 
 def _read_all(
-    slices: list[Slice], merger: Merger, *, strict: bool, jobs: int | None, told: Callable[[str, float], None]
+    slices: list[Slice], shelf: Shelf, *, strict: bool, jobs: int | None, told: Callable[[str, float], None]
 ) -> None:
     size, read, began = sum(each.size for each in slices), 0, time.monotonic()
     if jobs is None:
         jobs = (os.cpu_count() or 1) if size > WORTH_A_PROCESS else 1
-    for each, packed in _columns(slices, jobs):
-        columns = msgspec.msgpack.decode(packed, type=Columns)
-        new, problems = merger.problems(each, columns)
-        if strict and problems:
-            raise HistoryError(f"{each.name}: {problems[0]}")
-        merger.add(each, columns, new, problems)
+    sieve = _sieve(slices, shelf) if strict else None
+    for each, record in _records(slices, shelf, jobs):
+        if sieve:
+            numbers = read_numbers(shelf.folder, len(shelf.records))
+            if problems := record.problems + sieve.sift(numbers, record.name).problems:
+                raise HistoryError(f"{each.name}: {problems[0]}")
+        old = {shelf.before(each), *shelf.same(record)} - {None}
+        shelf.add(record)
+        for number in old:
+            shelf.update(number, replaced=True)
         read += each.size
         rate = read / 1e6 / max(time.monotonic() - began, 1e-3)
         told(f"{each.name}, {rate:,.0f} MB/s", read / max(size, 1))
 
 
-def _columns(slices: list[Slice], jobs: int) -> Iterator[tuple[Slice, bytes]]:
-    """Yield what each slice holds, in order; a few are read ahead and no more, however slowly they are taken."""
+def _sieve(slices: list[Slice], shelf: Shelf) -> Sieve:
+    """Return a sieve that knows what is in, without what is about to be replaced."""
+    sieve, replaced = Sieve(), {shelf.before(each) for each in slices}
+    for number, record in shelf.active():
+        if number not in replaced:
+            sieve.sift(read_numbers(shelf.folder, number), record.name)
+    return sieve
+
+
+def _records(slices: list[Slice], shelf: Shelf, jobs: int) -> Iterator[tuple[Slice, Record]]:
+    """Yield the record of each slice, in order, its part written; a few are read ahead and no more."""
+    numbered = list(enumerate(slices, start=len(shelf.records)))
     if jobs == 1 or len(slices) < 2:
-        yield from ((each, read_slice(each)) for each in slices)
+        written = Written()
+        yield from ((each, read_slice(each, number, shelf.folder, written)) for number, each in numbered)
         return
-    waiting: deque[tuple[Slice, Future[bytes]]] = deque()
+    waiting: deque[tuple[Slice, Future[Record]]] = deque()
     with _processes(min(jobs, len(slices))) as pool:
-        for each in slices:
-            waiting.append((each, pool.submit(read_slice, each)))
-            if len(waiting) > jobs + 1:
+        for number, each in numbered:
+            waiting.append((each, pool.submit(_read_here, each, number, shelf.folder)))
+            if len(waiting) > 2 * jobs:
                 first, future = waiting.popleft()
                 yield first, future.result()
         while waiting:
@@ -125,56 +122,63 @@ def _columns(slices: list[Slice], jobs: int) -> Iterator[tuple[Slice, bytes]]:
             yield first, future.result()
 
 
+_written: Written | None = None  # of a process that reads
+
+
+def _begin() -> None:
+    global _written
+    _written = Written()
+
+
+def _read_here(each: Slice, number: int, folder: Path) -> Record:
+    assert _written is not None
+    return read_slice(each, number, folder, _written)
+
+
 @contextmanager
 def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    # fresh ones: a copy of this process would hold its open database, too
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def read_slice(each: Slice) -> bytes:
-    """Read one slice; return its `Columns`, packed for the way to another process."""
+def read_slice(each: Slice, number: int, folder: Path, written: Written) -> Record:
+    """Read one slice and write its part; return the record that makes it count.
+
+    Parameters
+    ----------
+    each : Slice
+    number : int
+        Of the part.
+    folder : Path
+        Of the parts.
+    written : Written
+        Tracks whose facts stand in a part of a lower number.
+    """
+    problems: list[str] = []
     try:
-        playlists, problems, simulated = parse(each.read())
+        raw, damage = each.read()
+        problems += damage
     except HistoryError as error:
-        playlists, problems, simulated = [], [str(error).removeprefix(f"{each.name} ")], False
-    numbers: dict[str, int] = {}
-    distinct: list[Track] = []
-    codes, positions = array.array("i"), array.array("i")
-    digests, sizes = [], []
-    for playlist in playlists:
-        tracks = playlist.tracks or []
-        uris = [track.track_uri or "" for track in tracks]
-        before = len(numbers)
-        found = [numbers.setdefault(uri, len(numbers)) for uri in uris]
-        if len(numbers) > before:
-            new = dict(zip(found, tracks, strict=True))
-            distinct += [new[number] for number in range(before, len(numbers))]
-        codes.extend(found)
-        positions.extend(
-            place if (pos := track.pos) is None or not 0 <= pos < 1 << 31 else pos for place, track in enumerate(tracks)
-        )
-        digest = hashlib.blake2b("\n".join([playlist.name or "", *uris]).encode("utf-8", "replace"), digest_size=8)
-        digests.append(int.from_bytes(digest.digest(), "big"))
-        sizes.append(len(tracks))
-    columns = Columns(
-        {name: [_value(playlist, field) for playlist in playlists] for name, field in COLUMNS.items()},
-        digests,
-        sizes,
-        positions.tobytes(),
-        codes.tobytes(),
-        {name: [getattr(track, name) for track in distinct] for name in _TRACK},
-        problems,
-        simulated,
-    )
-    return msgspec.msgpack.encode(columns)
-
-
-def _value(playlist: Playlist, field: str) -> Any:
-    value = getattr(playlist, field)
-    if field == "collaborative" and isinstance(value, str):
-        return {"true": True, "false": False}.get(value.lower())
-    return value
+        raw, problems = None, [str(error).removeprefix(f"{each.name} ")]
+    collecting = gc.isenabled()
+    gc.disable()  # a hundred thousand new objects, none of which hold each other
+    try:
+        playlists: list[Playlist] = []
+        simulated = False
+        if raw is not None:
+            playlists, found, simulated = parse(raw)
+            problems += found
+        numbers, tracks = numbers_of(playlists)
+        facts = facts_of(tracks, numbers.keys, written.fresh(numbers.keys))
+        lines = write_part(folder, number, numbers, rows_of(playlists), facts)
+    finally:
+        if collecting:
+            gc.enable()
+    content = hashlib.blake2b(lines + numbers.digests.tobytes(), digest_size=16).hexdigest()
+    return Record(
+        each.name, str(each.path.resolve()), each.size, each.stamp, content, len(playlists), len(numbers.codes),
+        problems, simulated,
+    )  # fmt: skip

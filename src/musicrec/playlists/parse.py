@@ -10,42 +10,46 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from musicrec.histories.text import chunks, decode
 
 
+# What a table can hold; whatever is larger is nobody's number.
+Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
 class Track(msgspec.Struct, gc=False):
     """A track of a playlist, as a slice writes it."""
 
     track_uri: str | None = None
-    pos: int | None = None
+    pos: Whole | None = None
     track_name: str | None = None
     artist_uri: str | None = None
     artist_name: str | None = None
     album_uri: str | None = None
     album_name: str | None = None
-    duration_ms: int | None = None
+    duration_ms: Whole | None = None
 
 
 class Playlist(msgspec.Struct, gc=False):
     """A playlist, as a slice writes it; a challenge set adds how many tracks are hidden."""
 
-    pid: int | None = None
+    pid: Whole | None = None
     name: str | None = None
     description: str | None = None
     collaborative: str | bool | None = None
-    modified_at: int | None = None
-    num_tracks: int | None = None
-    num_albums: int | None = None
-    num_artists: int | None = None
-    num_followers: int | None = None
-    num_edits: int | None = None
-    duration_ms: int | None = None
-    num_samples: int | None = None
-    num_holdouts: int | None = None
+    modified_at: Whole | None = None
+    num_tracks: Whole | None = None
+    num_albums: Whole | None = None
+    num_artists: Whole | None = None
+    num_followers: Whole | None = None
+    num_edits: Whole | None = None
+    duration_ms: Whole | None = None
+    num_samples: Whole | None = None
+    num_holdouts: Whole | None = None
     tracks: list[Track] | None = None
 
 
@@ -81,7 +85,7 @@ _TRACK_FIELDS = {field.name: field.type for field in msgspec.structs.fields(Trac
 _PLAYLIST_FIELDS = {f.name: f.type for f in msgspec.structs.fields(Playlist) if f.name != "tracks"}
 SIMULATED = "simulated"  # in the place of the version of the data
 _MARK = re.compile(rb'"version"\s*:\s*"simulated"')
-_MOST = 1 << 62  # whole numbers beyond are nobody's
+SAID = 50  # sentences about one slice; the rest is counted
 
 
 def parse(raw: bytes) -> Parsed:
@@ -103,11 +107,13 @@ def parse(raw: bytes) -> Parsed:
         listed = [_lenient(value, f"playlists[{i}]", problems) for i, value in enumerate(_values(raw, problems))]
         simulated = _MARK.search(raw[:1000]) is not None
     usable = [each for i, each in enumerate(listed) if _usable(each, f"playlists[{i}]", problems)]
+    if len(problems) > SAID:
+        problems[SAID:] = [f"… and {len(problems) - SAID:,} more of this slice"]
     return Parsed(usable, problems, simulated)
 
 
 def _usable(playlist: Playlist, place: str, problems: list[str]) -> bool:
-    if playlist.pid is None or not 0 <= playlist.pid < _MOST:
+    if playlist.pid is None or playlist.pid < 0:
         problems.append(f"{place} was left out: it has no pid")
         return False
     if playlist.tracks is None:
@@ -206,10 +212,12 @@ def _fields(value: dict[str, Any], kinds: dict[str, Any], place: str, problems: 
         given = value.get(name)
         if given is None:
             continue
+        if isinstance(given, str):  # half a character, which no table can hold
+            given = given.encode("utf-8", "replace").decode()
         try:
             fields[name] = msgspec.convert(given, kind, strict=False)
         except (msgspec.ValidationError, OverflowError):
-            expected = "text" if kind == str | None else "a whole number" if kind == int | None else "true or false"
+            expected = "text" if kind == str | None else "a whole number" if kind == Whole | None else "true or false"
             problems.append(f"{place}: expected {expected} as {name}, found {_shown(given)}")
     return fields
 

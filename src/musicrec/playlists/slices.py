@@ -7,12 +7,13 @@ import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
-from musicrec.histories.containers import DAMAGED, MOST_TIMES, SMALL, HistoryError, Limited, check_archive
+from musicrec.histories.containers import DAMAGED, MOST_TIMES, SMALL, HistoryError, check_archive
 
 ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
 RANGE = re.compile(r"(\d+)-(\d+)")
+PIECE = 1 << 26  # bytes that are read at a time
 BIGGEST = 1 << 29  # bytes of one slice, which is read at once; the original's have 34 MB
 
 
@@ -42,13 +43,13 @@ class Slice(NamedTuple):
         """What messages call it."""
         return f"{self.path.name}/{self.member}" if self.member else self.path.name
 
-    def read(self) -> bytes:
-        """Return its bytes, unpacked.
+    def read(self) -> tuple[bytes, list[str]]:
+        """Return its bytes, unpacked, and a sentence when it unpacks only in part.
 
         Raises
         ------
         HistoryError
-            When it cannot be read, is damaged, or unpacks to more than any slice holds.
+            When it cannot be read, is damaged from its start, or unpacks to more than any slice holds.
         """
         try:
             if not self.member:
@@ -61,17 +62,30 @@ class Slice(NamedTuple):
         except OSError as error:
             raise HistoryError(f"{self.name} cannot be read: {(error.strerror or str(error)).lower()}") from error
 
-    def _unpacked(self, stream: IO[bytes]) -> bytes:
-        head = stream.read(2)
-        if head != b"\x1f\x8b":
-            raw = head + stream.read(BIGGEST - 1)
-        else:
-            stream.seek(0)
-            most = min(BIGGEST, SMALL + MOST_TIMES * self.size)
-            raw = Limited(gzip.GzipFile(fileobj=stream), most, self.name).read(-1) or b""
-        if len(raw) > BIGGEST:
+    def _unpacked(self, stream: IO[bytes]) -> tuple[bytes, list[str]]:
+        zipped = stream.read(2) == b"\x1f\x8b"
+        stream.seek(0)
+        packed = cast(IO[bytes], gzip.GzipFile(fileobj=stream)) if zipped else stream
+        most = min(BIGGEST, SMALL + MOST_TIMES * self.size) if zipped else BIGGEST
+        pieces: list[bytes] = []
+        left, damage = most, list[str]()
+        while left >= 0:
+            try:
+                piece = packed.read1(PIECE)  # type: ignore[attr-defined]  # what stands before a damage is given
+            except DAMAGED as error:
+                if not pieces:
+                    raise
+                damage = [f"is damaged and unpacks only in part: {error}"]
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            left -= len(piece)
+        if left < 0 and most < BIGGEST:
+            raise HistoryError(f"{self.name} unpacks to over {MOST_TIMES} times its size; no slice does")
+        if left < 0:
             raise HistoryError(f"{self.name} holds over {BIGGEST >> 20} MiB; split it into slices of 1,000 playlists")
-        return raw
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces), damage
 
 
 def find(places: Iterable[Path]) -> list[Slice]:
