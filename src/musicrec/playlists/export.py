@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections.abc import Callable
@@ -172,7 +173,7 @@ def _entries(
         told("entries", place / len(ordered))
         numbers = read_numbers(shelf.folder, number)
         kept = _of(numbers, sifted[number].kept)
-        columns = {
+        columns: dict[str, NDArray[Any]] = {
             "playlist_id": np.repeat(numbers.pids, numbers.sizes)[kept],
             "pos": positions_of(numbers)[kept],
             "track": np.searchsorted(used, numbers.keys).astype(np.int32)[numbers.codes[kept]],
@@ -183,7 +184,7 @@ def _entries(
         connection.register("part", columns)
         connection.execute("insert into entries select * from part")
         connection.unregister("part")
-    if any(spans[after][0] <= spans[before][1] for before, after in zip(ordered, ordered[1:], strict=False)):
+    if any(spans[after][0] <= spans[before][1] for before, after in itertools.pairwise(ordered)):
         connection.execute("create table sorted as from entries order by playlist_id, pos")
         connection.execute("drop table entries")
         connection.execute("alter table sorted rename to entries")
@@ -218,6 +219,12 @@ def _facts(connection: duckdb.DuckDBPyConnection, shelf: Shelf, used: NDArray[np
         "create temp table facts as select n.id, n.track, n.track_name, a.id as artist, b.id as album, n.duration_ms "
         "from named n join artists a on a.artist = n.artist join albums b on b.album = n.album"
     )
+    found = connection.execute("select count(*) from facts").fetchone()
+    if found != (len(used),):
+        raise ValueError(
+            f"{shelf.folder} is damaged: it tells of {(found or (0,))[0]:,} of {len(used):,} tracks; delete it "
+            "and read the slices again"
+        )
     for name in ("told", "first", "named"):
         connection.execute(f"drop table {name}")
 
@@ -228,7 +235,7 @@ def _tracks(connection: duckdb.DuckDBPyConnection, n: int, told: Told) -> None:
         "artist_name varchar, duration_ms bigint, playlist_member bigint[], num_member bigint, id integer)"
     )
     edges = np.linspace(0, n, RANGES + 1).astype(int).tolist()
-    for place, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+    for place, (low, high) in enumerate(itertools.pairwise(edges)):
         told("who holds which track", place / RANGES)
         connection.execute(
             """

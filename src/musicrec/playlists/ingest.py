@@ -85,7 +85,7 @@ def _read_all(
             numbers = read_numbers(shelf.folder, len(shelf.records))
             if problems := record.problems + sieve.sift(numbers, record.name).problems:
                 raise HistoryError(f"{each.name}: {problems[0]}")
-        old = {shelf.before(each), *shelf.same(record)} - {None}
+        old = {*shelf.before(each), *shelf.same(record)}
         shelf.add(record)
         for number in old:
             shelf.update(number, replaced=True)
@@ -96,7 +96,7 @@ def _read_all(
 
 def _sieve(slices: list[Slice], shelf: Shelf) -> Sieve:
     """Return a sieve that knows what is in, without what is about to be replaced."""
-    sieve, replaced = Sieve(), {shelf.before(each) for each in slices}
+    sieve, replaced = Sieve(), {number for each in slices for number in shelf.before(each)}
     for number, record in shelf.active():
         if number not in replaced:
             sieve.sift(read_numbers(shelf.folder, number), record.name)

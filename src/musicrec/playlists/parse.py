@@ -16,7 +16,6 @@ import msgspec
 
 from musicrec.histories.text import chunks, decode
 
-
 # What a table can hold; whatever is larger is nobody's number.
 Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 

@@ -116,9 +116,7 @@ def numbers_of(playlists: list[Playlist]) -> tuple[Numbers, list[Track]]:
     return numbers, [tracks[place] for place in first]
 
 
-def digests_of(
-    titles: NDArray[np.uint64], sizes: NDArray[np.int32], keys: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
+def digests_of(titles: NDArray[np.uint64], sizes: NDArray[np.int32], keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return a number for each playlist that tells whether two have the same title and the same tracks in order."""
     place = _counted(sizes).astype(np.uint64)
     mixed = (keys ^ (place * _MIX)) * _MIX

@@ -26,9 +26,7 @@ NORMALISED = (
 FULL = 0.99  # of its playlists: from here on it is the whole data set, and what is missing shows
 
 
-def report(
-    connection: duckdb.DuckDBPyConnection, shelf: Shelf, problems: dict[str, list[str]]
-) -> dict[str, Any]:
+def report(connection: duckdb.DuckDBPyConnection, shelf: Shelf, problems: dict[str, list[str]]) -> dict[str, Any]:
     """Return counts, the span of dates, titles, followers and what is wrong, of all that is in.
 
     `official` compares the counts with those of the publisher, where there are about as many playlists. Those of a

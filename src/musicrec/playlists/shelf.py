@@ -83,10 +83,9 @@ class Shelf:
                 return number
         return None
 
-    def before(self, each: Slice) -> int | None:
-        """Return the part that was read from the same file, whatever it holds now."""
-        place = str(each.path.resolve())
-        return next((number for number, r in self.active() if (r.place, r.name) == (place, each.name)), None)
+    def before(self, each: Slice) -> list[int]:
+        """Return the parts that were read from the same file, whatever it holds now."""
+        return [n for n, r in self.active() if (r.place, r.name) == (str(each.path.resolve()), each.name)]
 
     def same(self, record: Record) -> list[int]:
         """Return the parts of slices that have the name and the playlists of another: it was moved or touched."""

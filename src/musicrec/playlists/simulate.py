@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from musicrec.files import locked
-from musicrec.playlists.export import ABOUT, finish
-from musicrec.playlists.merge import DATABASE, Merger
-from musicrec.playlists.simulated import SLICE, Block, block, duration, world
+from musicrec.playlists.export import ABOUT, DATABASE, finish
+from musicrec.playlists.part import Fact, Numbers, Row, Written, digests_of, keys_of, write_part
+from musicrec.playlists.shelf import Record, Shelf
+from musicrec.playlists.simulated import SLICE, Block, block, duration
 
-COMMIT = 20  # blocks written at a time
+AT_ONCE = 20  # blocks that are given out at a time
+_written: dict[str, Written] = {}  # of a process that draws, by the run; one at a time
 
 
 def simulate(
@@ -28,6 +30,8 @@ def simulate(
     told: Callable[[str, float], None] = lambda what, share: None,
 ) -> dict[str, Any]:
     """Draw playlists into a folder of tables; the same as reading the slices of `write_slices`, only faster.
+
+    A run that was stopped goes on where it stopped when it is asked for the same again.
 
     Parameters
     ----------
@@ -44,111 +48,77 @@ def simulate(
     Returns
     -------
     dict
-        The report, see `musicrec.playlists.export.report`.
+        The report, see `musicrec.playlists.report`.
 
     Raises
     ------
     FileExistsError
-        When the folder holds playlists.
+        When the folder holds other playlists.
     BusyError
         When another process writes there.
     """
     with locked(folder / ".lock", f"another process is writing to {folder}; wait for it, or name another folder"):
         if (folder / ABOUT).exists() or (folder / DATABASE).exists():
             raise FileExistsError(f"{folder} holds playlists; name a new folder for invented ones")
-        beside = folder / f".{DATABASE}"
-        beside.unlink(missing_ok=True)
-        merger = Merger(folder, database=beside.name)
-        try:
-            _draw(merger, n_playlists, seed, jobs, told)
-        except BaseException:
-            merger.close()
-            beside.unlink(missing_ok=True)
-            raise
-        merger.close()
-        beside.replace(folder / DATABASE)
-        merger = Merger(folder)
-        try:
-            return finish(folder, merger.connection, told)
-        finally:
-            merger.close()
+        shelf, place = Shelf(folder), f"simulated: {n_playlists} of seed {seed}"
+        if any(record.place != place for record in shelf.records):
+            raise FileExistsError(f"{folder} holds the beginning of other playlists; name a new folder")
+        sizes = [(at // SLICE, min(SLICE, n_playlists - at)) for at in range(0, n_playlists, SLICE)]
+        part = partial(_part, shelf.folder, place, seed, secrets.token_hex(8))
+        for record in _records(sizes[len(shelf.records) :], part, jobs):
+            shelf.add(record)
+            told("drawing playlists", len(shelf.records) / len(sizes))
+        return finish(folder, shelf, told)
 
 
-def _draw(merger: Merger, n_playlists: int, seed: int, jobs: int, told: Callable[[str, float], None]) -> None:
-    number = np.full(world().tracks_of[-1], -1, np.int32)  # of each track of the world, in the order of arrival
-    arrived: list[NDArray[np.int64]] = []
-    n = 0
-    for place, part in enumerate(_blocks(n_playlists, seed, jobs)):
-        # in the order of arrival, as an ingest of the same slices numbers them
-        fresh, first = np.unique(part.tracks, return_index=True)
-        fresh = part.tracks[np.sort(first[number[fresh] < 0])]
-        number[fresh] = n + np.arange(len(fresh), dtype=np.int32)
-        arrived.append(fresh)
-        n += len(fresh)
-        if place % COMMIT == 0:
-            merger.connection.begin()
-        _add(merger, part, number[part.tracks])
-        if place % COMMIT == COMMIT - 1 or (place + 1) * SLICE >= n_playlists:
-            merger.connection.commit()
-        told("drawing playlists", min(1.0, (place + 1) * SLICE / n_playlists))
-    _add_tracks(merger, np.concatenate(arrived))
-
-
-def _blocks(n_playlists: int, seed: int, jobs: int) -> Iterator[Block]:
+def _records(sizes: list[tuple[int, int]], part: Callable[[tuple[int, int]], Record], jobs: int) -> Iterator[Record]:
     from musicrec.parallel import parallel_map
 
-    sizes = [min(SLICE, n_playlists - start) for start in range(0, n_playlists, SLICE)]
-    if jobs == 1:
-        yield from (block(number, n, seed) for number, n in enumerate(sizes))
+    if jobs == 1 or len(sizes) < 2:
+        yield from map(part, sizes)
         return
-    for start in range(0, len(sizes), COMMIT):  # so that no more than these wait to be written
-        some = list(enumerate(sizes))[start : start + COMMIT]
-        yield from parallel_map(partial(_one, seed=seed), some, jobs)
+    for start in range(0, len(sizes), AT_ONCE):  # so that no more than these wait for their records
+        yield from parallel_map(part, sizes[start : start + AT_ONCE], jobs)
 
 
-def _one(numbered: tuple[int, int], seed: int) -> Block:
-    return block(*numbered, seed)
+def _part(folder: Path, place: str, seed: int, run: str, numbered: tuple[int, int]) -> Record:
+    """Draw one block and write its part."""
+    number, n = numbered
+    if run not in _written:  # a run that was stopped may have written what was never recorded
+        _written.clear()
+        _written[run] = Written()
+    drawn = block(number, n, seed)
+    distinct, first, codes = np.unique(drawn.tracks, return_index=True, return_inverse=True)
+    keys = keys_of([f"spotify:track:{track:022d}" for track in distinct.tolist()])
+    sizes = drawn.sizes.astype(np.int32)
+    digests = digests_of(keys_of(drawn.playlists["name"].tolist()), sizes, keys[codes])
+    numbers = Numbers(drawn.playlists["pid"], digests, sizes, np.zeros(0, np.int32), codes.astype(np.int32), keys)
+    facts = _facts(drawn, first, keys, _written[run].fresh(keys))
+    write_part(folder, number, numbers, _rows(drawn), facts)
+    return Record(f"block {number}", place, n, 0, "", n, len(codes), [], True)
 
 
-def _add(merger: Merger, part: Block, tracks: NDArray[np.int32]) -> None:
-    pids = part.playlists["pid"]
-    starts = np.repeat(np.cumsum(part.sizes) - part.sizes, part.sizes)
-    entries = {
-        "playlist_id": np.repeat(pids, part.sizes),
-        "pos": (np.arange(len(tracks)) - starts).astype(np.int32),
-        "track": tracks,
-    }
-    merger.insert("entries", entries)
-    columns = {name: value for name, value in part.playlists.items() if name not in ("pid", "name")}
-    named = {"playlist_id": pids, "playlist_name": pd.Series(part.playlists["name"], dtype=object)}
-    more = {"num_tracks": part.sizes, "collaborative": False, "digest": np.zeros(len(pids), np.uint64)}
-    merger.insert("playlists", {**named, **columns, **more, "slice": np.full(len(pids), int(pids[0]) // SLICE)})
-    merger.connection.execute(
-        "insert into slices values (?, 'simulated', 0, 0, ?, ?, [], true)",
-        [f"block {int(pids[0]) // SLICE}", len(pids), len(tracks)],
-    )
-
-
-def _add_tracks(merger: Merger, tracks: NDArray[np.int64]) -> None:
-    """Write the facts of tracks of the world, in the order of their numbers."""
-    artists = np.searchsorted(world().tracks_of, tracks, side="right") - 1
-    albums = artists * 100 + (tracks - world().tracks_of[artists]) // 10
-    numbers = {}
-    for kind, values in (("artist", artists), ("album", albums)):
-        distinct, first, places = np.unique(values, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        rank = np.empty(len(order), np.int32)
-        rank[order] = np.arange(len(order))
-        numbers[kind] = rank[places]
-        frame = pd.DataFrame({"id": np.arange(len(order)), "world": distinct[order]})
-        merger.connection.execute(
-            f"insert into {kind}s select id, format('spotify:{kind}:{{:022d}}', world), "
-            f"format('{kind.title()} {{}}', world) from frame"
+def _rows(drawn: Block) -> list[Row]:
+    columns = {name: values.tolist() for name, values in drawn.playlists.items()}
+    return [
+        Row(
+            row, columns["pid"][row], columns["name"][row], size, columns["num_followers"][row], None, False,
+            columns["modified_at"][row], columns["num_albums"][row], columns["num_artists"][row],
+            columns["num_edits"][row], columns["duration_ms"][row], None, None,
         )
-    frame = pd.DataFrame(  # noqa: F841
-        {"id": np.arange(len(tracks)), "world": tracks, **numbers, "duration_ms": duration(tracks)}
-    )
-    merger.connection.execute(
-        "insert into track_facts select id, format('spotify:track:{:022d}', world), format('Track {}', world), artist, "
-        "album, duration_ms from frame"
-    )
+        for row, size in enumerate(drawn.sizes.tolist())
+    ]  # fmt: skip
+
+
+def _facts(drawn: Block, first: NDArray[np.int64], keys: NDArray[np.uint64], places: NDArray[np.int64]) -> list[Fact]:
+    entries = first[places]
+    columns = (drawn.tracks[entries], drawn.artists[entries], drawn.albums[entries], duration(drawn.tracks[entries]))
+    return [
+        Fact(
+            key, f"spotify:track:{track:022d}", f"Track {track}", f"spotify:artist:{artist:022d}", f"Artist {artist}",
+            f"spotify:album:{album:022d}", f"Album {album}", ms,
+        )
+        for key, track, artist, album, ms in zip(
+            keys[places].tolist(), *(column.tolist() for column in columns), strict=True
+        )
+    ]  # fmt: skip
