@@ -233,6 +233,12 @@ def test_playlists_for_the_systems(slices: Path, tmp_path: Path):
     uris = playlists.tracks.items[matrix.indices[span]][order].tolist()
     assert uris == list(dict.fromkeys(track["track_uri"] for track in content["tracks"]))
     assert playlists.titles[7] == content["name"] and playlists.modified_at[7] == content["modified_at"]
+    artists = load(tmp_path / "tables", items="artists")
+    held = [list(dict.fromkeys(track["artist_uri"] for track in content["tracks"]))]
+    span = slice(artists.tracks.matrix.indptr[7], artists.tracks.matrix.indptr[8])
+    order = np.argsort(artists.places[span])
+    assert [artists.tracks.items[artists.tracks.matrix.indices[span]][order].tolist()] == held
+    assert artists.tracks.n_items == found["counts"]["artists"]
     some = load(tmp_path / "tables", 100, seed=1)
     assert len(some) == 100 and (some.tracks.popularity() > 0).all()
     best = int(playlists.tracks.popularity().max())
@@ -242,6 +248,8 @@ def test_playlists_for_the_systems(slices: Path, tmp_path: Path):
         load(tmp_path / "tables", best + 1, sample="seeded")
     with pytest.raises(ValueError, match="sample must be"):
         load(tmp_path / "tables", 3, sample="best")
+    with pytest.raises(ValueError, match="items must be"):
+        load(tmp_path / "tables", items="albums")
     with pytest.raises(ValueError, match="no playlists"):
         about(tmp_path)
 
