@@ -13,7 +13,7 @@
   const ENDS = { "lastfm-2k": 2011 }; // when the listens of a data set were collected
   const IN_LINK = 300; // artists a link can hold before it gets too long to be sent
   const LABELS = {
-    als: "als: matrix factorization", "item-knn": "item-knn: shared listeners", popularity: "popularity: the most played",
+    auto: "by how many artists you have", ials: "ials: matrix factorization", "item-knn": "item-knn: shared listeners", popularity: "popularity: the most played",
   };
   const about = document.currentScript.dataset;
   const $ = (name) => document.getElementById(`try-${name}`);
@@ -38,16 +38,31 @@
 
   // ---- Getting the data
 
-  function load() {
+  /* The packed text of a file: a script, because a page opened from disk may load no other kind. */
+  function load(part) {
+    const file = `${about.folder}/try-${about.version}-${part}.js`;
     return new Promise((resolve, reject) => {
-      const script = element("script", { src: about.file });
-      script.onload = resolve;
-      script.onerror = () => reject(new Error(
-        `The artists could not be loaded: ${about.file} is missing. If you are looking at this page on the web, ` +
-        "reload it; if you built it yourself, copy the whole folder html, or build the book again."));
+      const script = element("script", { src: file });
+      script.onload = () => {
+        const found = window.musicrecData?.[part];
+        delete window.musicrecData?.[part]; // the text is no longer needed, and large
+        script.remove();
+        if (found?.version !== about.version || String(found.format) !== about.format) {
+          reject(new Error("The artists are of another build than this page. Reload it, or build the book again."));
+        } else resolve(found.gzip);
+      };
+      script.onerror = () => {
+        script.remove();
+        reject(new Error(
+          `The artists could not be loaded: ${file} is missing. If you are looking at this page on the web, ` +
+          "reload it; if you built it yourself, copy the whole folder html, or build the book again."));
+      };
       document.head.append(script);
     });
   }
+
+  const damaged = (error) => new Error(
+    `The file of artists is damaged (${error.message}). Reload the page, or build the book again.`);
 
   async function open() {
     if (!window.MiniSearch || !window.musicrecNames || !window.musicrecModel) {
@@ -56,16 +71,11 @@
     if (!window.DecompressionStream) {
       throw new Error("This page needs a browser of 2023 or later: yours cannot unpack the artists.");
     }
-    await load();
-    const file = window.musicrecData;
-    delete window.musicrecData; // the text is no longer needed, and large
-    if (file?.version !== about.version || String(file.format) !== about.format) {
-      throw new Error("The artists are of another build than this page. Reload it, or build the book again.");
-    }
+    const first = await load("artists");
     try {
-      return await window.musicrecModel.read(file);
+      return await window.musicrecModel.read(first, load);
     } catch (error) {
-      throw new Error(`The file of artists is damaged (${error.message}). Reload the page, or build the book again.`);
+      throw damaged(error);
     }
   }
 
@@ -196,10 +206,31 @@
         plus));
     }
 
-    function recommend() {
-      const model = $("model").value;
+    let asked = 0; // of several answers that wait for their files, only the last is shown
+
+    async function recommend() {
+      const now = ++asked;
+      const model = $("model").value === "auto" ? catalogue.byCount(mine.length) : $("model").value;
       const avoid = Number($("avoid").value);
+      $("answered").textContent = mine.length && $("model").value === "auto" ? `${model} answers, ` +
+        (mine.length <= catalogue.few ? `which finds more by ${catalogue.few} artists or fewer.` :
+          `which finds more by over ${catalogue.few} artists.`) : "";
       $("avoid-value").textContent = avoid.toFixed(2);
+      const lacking = mine.length ? catalogue.missing(mine, model).length : 0;
+      if (lacking) {
+        $("fetching").hidden = false;
+        try {
+          await catalogue.prepare(mine, model);
+        } catch (error) {
+          if (now === asked) problem(error.message.startsWith("The artists") ? error.message : damaged(error).message);
+          return;
+        } finally {
+          if (now === asked) $("fetching").hidden = true;
+        }
+        if (now !== asked) return;
+        $("problem").hidden = true;
+      }
+      $("fetching").hidden = true;
       const best = mine.length ? catalogue.recommend(mine, model, shown, avoid) : [];
       $("results").replaceChildren(...best.map((each) => row(each, model)));
       $("more").hidden = best.length < shown || shown >= MOST;
@@ -251,7 +282,7 @@
       }
       const model = parts.get("m");
       if (model !== null && !(model in catalogue.models)) wrong.push(`there is no model ${model.slice(0, 40)} here`);
-      $("model").value = model in catalogue.models ? model : Object.keys(catalogue.models)[0];
+      $("model").value = model in catalogue.models ? model : "auto";
       const avoid = Number(parts.get("p") ?? 0);
       if (!(avoid >= 0 && avoid <= 1)) wrong.push("the slider goes from 0 to 1");
       $("avoid").value = avoid >= 0 && avoid <= 1 ? avoid : 0;
@@ -361,7 +392,7 @@
       event.preventDefault();
     });
 
-    $("model").append(...Object.keys(catalogue.models).map(
+    $("model").append(...["auto", ...Object.keys(catalogue.models)].map(
       (name) => element("option", { value: name }, LABELS[name] ?? name)));
     $("model").addEventListener("change", recommend);
     $("avoid").addEventListener("input", recommend);

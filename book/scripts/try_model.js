@@ -1,11 +1,11 @@
-/* The recommender behind the page "Try it": reads the file that musicrec.try_page writes, and does with it what
+/* The recommender behind the page "Try it": reads the files that musicrec.try_page writes, and does with it what
    musicrec.serving does in Python. No part of the page is touched here. */
 "use strict";
 
 window.musicrecModel = (() => {
-  /* Unpack the file; throws an error that says what is wrong with it. */
-  async function read(file) {
-    const packed = Uint8Array.from(atob(file.gzip), (letter) => letter.charCodeAt(0));
+  /* Unpack a file; throws an error that says what is wrong with it. */
+  async function unpack(text) {
+    const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const body = await new Response(stream).arrayBuffer();
     const size = new DataView(body).getUint32(0, true);
@@ -20,21 +20,31 @@ window.musicrecModel = (() => {
       at += bytes;
     }
     if (at !== body.byteLength) throw new Error("there is more in it than it names");
-    return new Catalogue(head, arrays);
+    return [head, arrays];
+  }
+
+  /* The catalogue of the first file; `fetchPart` is asked for the others by name, when they are needed. */
+  async function read(text, fetchPart) {
+    const [head, arrays] = await unpack(text);
+    return new Catalogue(head, arrays, fetchPart);
   }
 
   class Catalogue {
-    constructor(head, arrays) {
+    constructor(head, arrays, fetchPart) {
+      this.fetchPart = fetchPart;
+      this.parts = new Map(); // what was asked for, by name
       this.names = head.names;
       this.simulated = head.simulated;
       this.dataset = head.dataset;
       this.listeners = arrays.listeners;
       const n = this.names.length;
       this.models = {};
+      const [many, few] = Object.keys(head.models);
+      this.few = head.few;
+      this.byCount = (n) => n <= head.few ? few : many; // the model that answers whoever names n artists
       for (const [name, settings] of Object.entries(head.models)) {
-        const part = (what) => arrays[`${name}.${what}`];
-        if (settings.dim) this.models[name] = new Factors(settings, part("levels"), part("scales"), part("gram"));
-        else if (part("levels")) this.models[name] = new ItemWeights(n, part);
+        if (settings.dim) this.models[name] = new Factors(name, settings, n);
+        else if (settings.rows) this.models[name] = new ItemWeights(name, settings.rows, n);
         else this.models[name] = new Counts(this.listeners);
       }
       this.index = new window.musicrecNames.Names(this.names, this.listeners); // the best known come first
@@ -45,8 +55,29 @@ window.musicrecModel = (() => {
       return this.index.find(text);
     }
 
+    /* Which files an answer still lacks. */
+    missing(liked, name) {
+      return this.models[name].needs(liked).filter((part) => this.parts.get(part) !== true);
+    }
+
+    /* Get the files that an answer needs, each once; throws an error that says what is wrong with one. */
+    async prepare(liked, name) {
+      const model = this.models[name];
+      await Promise.all(this.missing(liked, name).map((part) => {
+        if (!this.parts.has(part)) {
+          const coming = this.fetchPart(part).then(unpack).then(([, arrays]) => {
+            model.take(part, arrays);
+            this.parts.set(part, true);
+          });
+          coming.catch(() => this.parts.delete(part)); // so that it can be tried again
+          this.parts.set(part, coming);
+        }
+        return this.parts.get(part);
+      }));
+    }
+
     /* The best artists for someone who likes these: ranked by score / listeners ** avoid, none liked already, none
-       with a score of zero or below; of equal ones the better known first. */
+       with a score of zero or below; of equal ones the better known first. Needs what `prepare` gets. */
     recommend(liked, name, k = 10, avoid = 0) {
       const model = this.models[name];
       const mine = [...new Set(liked)].sort((a, b) => a - b);
@@ -74,28 +105,36 @@ window.musicrecModel = (() => {
 
   /* A score is a sum of weights: of each liked artist, the ones it has most to say about. */
   class ItemWeights {
-    constructor(n, part) {
-      const [sizes, low, high] = [part("sizes"), part("low"), part("high")];
-      this.levels = part("levels");
-      this.scales = part("scales");
-      this.starts = new Uint32Array(n + 1);
-      this.columns = new Uint16Array(low.length);
-      for (let row = 0; row < n; row++) {
-        this.starts[row + 1] = this.starts[row] + sizes[row];
-        for (let at = this.starts[row], column = 0; at < this.starts[row + 1]; at++) {
-          column += low[at] + 256 * high[at];
-          this.columns[at] = column;
+    /* `first` has the first artist of every file, which holds the rows up to that of the next. */
+    constructor(name, first, n) {
+      Object.assign(this, { name, ends: [...first.slice(1), n], first, rows: new Map() });
+    }
+
+    needs(liked) {
+      const places = liked.map((artist) => this.ends.findIndex((end) => artist < end));
+      return [...new Set(places)].sort((a, b) => a - b).map((place) => `${this.name}-${place}`);
+    }
+
+    take(part, { sizes, low, high, levels, scales }) {
+      const start = this.first[Number(part.slice(this.name.length + 1))];
+      let at = 0;
+      sizes.forEach((size, i) => {
+        const columns = new Uint16Array(size);
+        for (let j = 0, column = 0; j < size; j++) {
+          column += low[at + j] + 256 * high[at + j];
+          columns[j] = column;
         }
-      }
-      if (this.starts[n] !== low.length) throw new Error("weights and artists do not fit");
+        this.rows.set(start + i, { columns, levels: levels.subarray(at, at + size), scale: scales[i] });
+        at += size;
+      });
+      if (at !== low.length) throw new Error("weights and artists do not fit");
     }
 
     scores(liked, n) {
       const total = new Float64Array(n);
-      for (const row of liked) {
-        for (let at = this.starts[row]; at < this.starts[row + 1]; at++) {
-          total[this.columns[at]] += this.scales[row] * this.levels[at];
-        }
+      for (const artist of liked) {
+        const { columns, levels, scale } = this.rows.get(artist);
+        columns.forEach((column, at) => { total[column] += scale * levels[at]; });
       }
       return total;
     }
@@ -103,21 +142,33 @@ window.musicrecModel = (() => {
     adds(liked, artists) {
       const place = new Map(artists.map((artist, i) => [artist, i]));
       const result = artists.map(() => new Float64Array(liked.length));
-      liked.forEach((row, j) => {
-        for (let at = this.starts[row]; at < this.starts[row + 1]; at++) {
-          const i = place.get(this.columns[at]);
-          if (i !== undefined) result[i][j] = this.scales[row] * this.levels[at];
-        }
+      liked.forEach((artist, j) => {
+        const { columns, levels, scale } = this.rows.get(artist);
+        columns.forEach((column, at) => {
+          const i = place.get(column);
+          if (i !== undefined) result[i][j] = scale * levels[at];
+        });
       });
       return result;
     }
   }
 
-  /* A score is a product of factors; the listener's are those that minimise the loss of ALS. */
+  /* A score is a product of factors; the listener's are those that minimise the loss of the model. */
   class Factors {
-    constructor({ dim, alpha }, levels, scales, gram) {
-      Object.assign(this, { dim, alpha, levels, scales, gram });
-      if (levels.length !== scales.length * dim || gram.length !== dim * dim) throw new Error("factors do not fit");
+    constructor(name, { dim, alpha, pull, ridge }, n) {
+      Object.assign(this, { name, dim, alpha, pull, ridge, n });
+    }
+
+    needs() {
+      return [this.name];
+    }
+
+    take(part, { levels, scales, gram }) {
+      const { dim, n } = this;
+      if (levels.length !== n * dim || scales.length !== n || gram.length !== dim * dim) {
+        throw new Error("factors do not fit");
+      }
+      Object.assign(this, { levels, scales, gram });
     }
 
     factor(artist) {
@@ -129,6 +180,8 @@ window.musicrecModel = (() => {
     triangle(liked) {
       const { dim, alpha } = this;
       const lower = Float64Array.from(this.gram);
+      const [penalty, offset, exponent] = this.ridge;
+      for (let i = 0; i < dim; i++) lower[i * dim + i] += penalty * (liked.length + offset) ** exponent;
       for (const artist of liked) {
         const v = this.factor(artist);
         for (let i = 0; i < dim; i++) {
@@ -163,7 +216,7 @@ window.musicrecModel = (() => {
     scores(liked, n) {
       this.lower = this.triangle(liked); // kept for the reasons
       const right = new Float64Array(this.dim);
-      for (const artist of liked) this.factor(artist).forEach((value, i) => { right[i] += (1 + this.alpha) * value; });
+      for (const artist of liked) this.factor(artist).forEach((value, i) => { right[i] += this.pull * value; });
       const listener = this.solve(this.lower, right);
       const total = new Float64Array(n);
       for (let artist = 0; artist < n; artist++) {
@@ -178,7 +231,7 @@ window.musicrecModel = (() => {
       const mine = liked.map((artist) => this.factor(artist));
       return artists.map((artist) => {
         const toward = this.solve(this.lower, this.factor(artist));
-        return mine.map((v) => (1 + this.alpha) * v.reduce((sum, value, i) => sum + value * toward[i], 0));
+        return mine.map((v) => this.pull * v.reduce((sum, value, i) => sum + value * toward[i], 0));
       });
     }
   }
@@ -187,6 +240,10 @@ window.musicrecModel = (() => {
   class Counts {
     constructor(listeners) {
       this.listeners = listeners;
+    }
+
+    needs() {
+      return [];
     }
 
     scores() {

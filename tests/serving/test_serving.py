@@ -12,7 +12,6 @@ from musicrec.datasets.identity import identity
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.simulated import listeners, shapes
 from musicrec.datasets.sources import LASTFM
-from musicrec.models import registry
 from musicrec.serving import cache, fidelity, forms, quantisation
 
 SHAPE = shapes.Shape(
@@ -46,7 +45,7 @@ def test_a_served_model_recommends_what_is_not_liked_best_first(models, name: st
     assert max(artists) < models[name].n
 
 
-@pytest.mark.parametrize("name", ["als", "item-knn", "ease"])
+@pytest.mark.parametrize("name", ["als", "ials", "item-knn", "ease"])
 def test_what_the_liked_artists_add_sums_to_the_score(models, name: str):
     liked = np.array([2, 17, 60])
     for artist, score, _ in models[name].recommend(liked, k=5):
@@ -109,14 +108,15 @@ def test_weights_from_are_what_a_fold_in_adds_up(data):
         assert np.allclose(found[others], expected[others], atol=1e-4)
 
 
-def test_als_serves_the_answer_of_its_fold_in(data, models):
-    full = registry.build("als").fit(data.interactions, rng=np.random.default_rng(0))
+@pytest.mark.parametrize("name", ["als", "ials"])
+def test_factors_serve_the_answer_of_their_fold_in(data, models, name: str):
+    full = quantisation.full_model(name).fit(data.interactions, rng=np.random.default_rng(0))
     order = np.argsort(-data.interactions.popularity(), kind="stable")
     liked = np.array([1, 8, 30])
     usual = np.expm1(np.log1p(data.interactions.matrix.data.astype(float)).mean())
     history = sp.csr_array((np.full(3, usual), ([0] * 3, order[liked])), shape=(1, data.interactions.n_items))
-    expected = full.fold_in(history)[0, order[: models["als"].n]]
-    found = models["als"].scores(liked)
+    expected = full.fold_in(history)[0, order[: models[name].n]]
+    found = models[name].scores(liked)
     assert np.corrcoef(found, expected)[0, 1] > 0.995, "up to rounding"
     assert np.abs(found - expected).max() < 0.05 * np.abs(expected).max()
 
@@ -145,7 +145,7 @@ def test_a_damaged_file_is_refused_and_replaced(models, data, build: Path, name:
     model = models[name]
     if damage == "columns" and name in ("ease", "item-knn"):
         dataclasses.replace(model, columns=model.columns + 10_000).save(path)
-    elif damage == "columns" and name == "als":
+    elif damage == "columns" and name in ("als", "ials"):
         dataclasses.replace(model, scales=model.scales * np.float32(np.nan)).save(path)
     elif damage in ("listeners", "columns"):
         dataclasses.replace(model, listeners=model.listeners[::-1]).save(path)

@@ -306,10 +306,12 @@ def test_the_page_to_try_answers_and_says_when_its_artists_are_invented(open_pag
     page = open_page("try.html")
     page.wait_for_selector("#try-app:not([hidden])")
     page.locator("#try-mine button").first.click()
+    page.wait_for_selector("#try-results li")
     assert page.locator("#try-results li").count() == 10
-    (link,) = [url for url in page.asked if "/scripts/data/try-" in url]
-    (path,) = (HTML / "scripts" / "data").glob("try-*.js")
-    assert link.endswith(path.name) and len(gzip.compress(path.read_bytes())) < 3_000_000
+    data = {path.name: len(gzip.compress(path.read_bytes())) for path in (HTML / "scripts" / "data").glob("try-*.js")}
+    asked = {url.rsplit("/", 1)[1] for url in page.asked if "/scripts/data/try-" in url}
+    assert asked < set(data) and sum(data[name] for name in asked) < 1_000_000, "what the first answer needs"
+    assert sum(data.values()) < 3_000_000
     invented = "made on simulated data" in page.locator(".bd-article").inner_text()
     assert invented == ("Simulated data." in page.locator("body").inner_text())
     page.wait_for_function("location.hash.startsWith('#a=')")

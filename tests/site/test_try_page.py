@@ -29,8 +29,11 @@ SHAPE = shapes.Shape(
 )  # fmt: skip
 HELD_OUT = 200
 STRANGE = {10: "<script>window.hacked=1</script>", 11: "🎵🎶", 12: "فيروز", 13: "The Äöü & Sons", 14: "!!!"}
-ASK = """([lists, model, avoid]) => lists.map(list =>
-  document.getElementById("try").catalogue.recommend(list, model, 10, avoid).map(r => [r.artist, r.score]))"""
+ASK = """async ([lists, model, avoid]) => {
+  const { catalogue } = document.getElementById("try");
+  await catalogue.prepare([...new Set(lists.flat())], model);
+  return lists.map(list => catalogue.recommend(list, model, 10, avoid).map(r => [r.artist, r.score]));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +112,7 @@ def chosen(page) -> list[str]:
 
 
 def recommended(page) -> list[str]:
+    page.wait_for_selector("#try-fetching", state="hidden")
     return page.locator("#try-results strong").all_inner_texts()
 
 
@@ -132,12 +136,13 @@ def test_the_top_ten_of_held_out_listeners_is_pythons(open_page, models, listens
     assert np.allclose(np.concatenate(scores), np.concatenate(wanted), rtol=1e-6)
 
 
-@pytest.mark.parametrize("model", ["als", "item-knn"])
+@pytest.mark.parametrize("model", ["ials", "item-knn"])
 def test_reasons_are_pythons(open_page, models, model: str):
     served, liked = models[model], np.array([3, 20, 50])
     found = open_page().evaluate(
-        "([liked, model]) => document.getElementById('try').catalogue.recommend(liked, model, 5).map(r => "
-        "[r.artist, r.because.map(b => [b.artist, b.adds])])",
+        "async ([liked, model]) => { const c = document.getElementById('try').catalogue; "
+        "await c.prepare(liked, model); return c.recommend(liked, model, 5)"
+        ".map(r => [r.artist, r.because.map(b => [b.artist, b.adds])]); }",
         [liked.tolist(), model],
     )
     for artist, because in found:
@@ -275,13 +280,13 @@ def test_a_pasted_list_with_counts_songs_and_commas(open_page):
 
 def test_model_slider_and_more(open_page):
     page = open_page("#a=Bj%C3%B6rk&a=Artist+7")
-    page.select_option("#try-model", "als")
+    page.select_option("#try-model", "ials")
     als = recommended(page)
     page.select_option("#try-model", "popularity")
     listeners = page.locator("#try-results small").all_inner_texts()
     counts = [int(re.sub(r"\D", "", text)) for text in listeners]
     assert counts == sorted(counts, reverse=True) and "many" in page.locator("#try-results li").first.inner_text()
-    page.select_option("#try-model", "als")
+    page.select_option("#try-model", "ials")
     assert recommended(page) == als
     page.locator("#try-avoid").focus()
     for _ in range(10):
@@ -336,7 +341,7 @@ def test_a_link_to_a_heading_stays_one(open_page):
 
 
 def test_ten_thousand_pasted_lines(open_page, models):
-    known = models["als"].names[: models["als"].n]
+    known = models["ials"].names[: models["ials"].n]
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     page.click("text=Paste a list")
     page.click("#try-import")
@@ -361,13 +366,14 @@ def test_ten_thousand_pasted_lines(open_page, models):
 
 
 def test_it_answers_within_50_ms(open_page, models, listens, held):
-    served = models["als"]
+    served = models["ials"]
     place = {int(artist): position for position, artist in enumerate(served.ids[: served.n])}
     lists = [[place[i] for i in listens.items[listens.matrix[[user]].indices] if i in place] for user in held[:50]]
     page = open_page()
     for model in try_page.MODELS:
         times = page.evaluate(
-            """([lists, model]) => { const c = document.getElementById("try").catalogue; return lists.map(list => {
+            """async ([lists, model]) => { const c = document.getElementById("try").catalogue;
+              await c.prepare([...new Set(lists.flat())], model); return lists.map(list => {
               const start = performance.now(); c.recommend(list, model, 10); return performance.now() - start; }); }""",
             [lists, model],
         )
@@ -415,8 +421,8 @@ def copy(folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(folder, tmp_path / "copy"))
 
 
-def data_file(folder: Path) -> Path:
-    (path,) = (folder / "scripts" / "data").iterdir()
+def data_file(folder: Path, part: str = "artists") -> Path:
+    (path,) = (folder / "scripts" / "data").glob(f"try-*-{part}.js")
     return path
 
 
@@ -457,6 +463,35 @@ def test_a_damaged_file_is_told(open_page, copy: Path, cut: str):
     assert "is damaged" in told(open_page, copy)
 
 
+@pytest.mark.parametrize("damage", ["missing", "another build", "damaged"])
+def test_a_part_that_is_wrong_is_told_and_tried_again(open_page, copy: Path, damage: str):
+    path = data_file(copy, "item-knn-0")
+    whole = path.read_text()
+    wrong = {"another build": "window.somethingElse = 1;", "damaged": re.sub(r'gzip: "\w+', 'gzip: "AAAA', whole)}
+    path.unlink() if damage == "missing" else path.write_text(wrong[damage])
+    page = open_page("#a=Bj%C3%B6rk&m=item-knn", at=(copy / "try.html").as_uri())
+    page.wait_for_selector("#try-problem:not([hidden])")
+    assert damage in page.locator("#try-problem").inner_text() and page.locator("#try-fetching").is_hidden()
+    assert recommended(page) == [] and page.locator("#try-app").is_visible(), "the list can still be used"
+    path.write_text(whole)
+    page.select_option("#try-model", "item-knn")
+    page.wait_for_selector("#try-results li")
+    assert page.locator("#try-problem").is_hidden() and len(recommended(page)) == 10
+
+
+def test_an_answer_loads_what_it_needs_and_each_part_once(open_page, models):
+    asked = []
+    page = open_page()
+    page.on("request", lambda request: asked.append(request.url.rsplit("-", 2)[1:]))
+    page.evaluate(ASK, [[[0]], "item-knn", 0])
+    first = len(asked)
+    page.evaluate(ASK, [[[0], [1]], "item-knn", 0])
+    page.evaluate(ASK, [[list(range(models["item-knn"].n))], "item-knn", 0])
+    parts = [part for part in try_page.payload(list(models.values())).sizes if part.startswith("item-knn")]
+    assert first == 1 and len(asked) == len(parts), asked
+    assert page.evaluate("Object.keys(window.musicrecData).length") == 0, "the packed text is not kept"
+
+
 def test_a_missing_script_is_told(open_page, copy: Path):
     (copy / "vendor" / "minisearch" / "minisearch.js").unlink()
     assert "A script of this page is missing" in told(open_page, copy)
@@ -467,10 +502,11 @@ def test_a_missing_script_is_told(open_page, copy: Path):
 
 def test_the_file_is_named_by_its_content_and_made_the_same_again(models):
     first, again = try_page.payload(list(models.values())), try_page.payload(list(models.values()))
-    assert first == again and first.version in first.script
+    script = first.scripts["artists"]
+    assert first == again and first.version in script
     other = try_page.payload([models["popularity"]])
     assert other.version != first.version
-    body = gzip.decompress(base64.b64decode(re.search(r'gzip: "([^"]+)"', first.script)[1]))
+    body = gzip.decompress(base64.b64decode(re.search(r'gzip: "([^"]+)"', script)[1]))
     head = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
     assert head["simulated"] is True and list(head["models"]) == list(try_page.MODELS)
-    assert len(head["names"]) == models["als"].n
+    assert len(head["names"]) == models["ials"].n

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,14 @@ from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.joined import joined
 from musicrec.evaluation.newcomers import FIRST, METRICS
-from musicrec.models import registry
 from musicrec.models.base import Recommender
 from musicrec.scores.records import ScoreBook
-from musicrec.serving.cache import MODELS
+from musicrec.serving.cache import FEW, MODELS, by_count
+from musicrec.serving.quantisation import full_model
 from musicrec.serving.spellings import one_entry_each
 
 SYSTEMS = ("item-knn", "ease", "als", "ials", "popularity")
-CHOICE = (5, 6, 7, 8, 9)  # draws of people on which the default was chosen; those that are reported are others
+CHOICE = (5, 6, 7, 8, 9)  # draws of people on which it was chosen who answers; those that are reported are others
 AT = 5  # artists a reader is expected to name
 
 
@@ -42,10 +42,10 @@ def world(data: Dataset, songs: Dataset) -> World:
 
 
 def builds(*, quick: bool = False) -> dict[str, Callable[[], Recommender]]:
-    """Return what builds each system; what takes longest first, and not at all in a quick run."""
-    names = [name for name in SYSTEMS if not (quick and name in ("als", "ials"))]
-    found: dict[str, Callable[[], Recommender]] = {name: partial(registry.build, name) for name in names}
-    return {**found, FIRST: partial(registry.build, "item-knn")}
+    """Return what builds each system as it is served before rounding; in a quick run not what takes longest."""
+    names = [name for name in SYSTEMS if not (quick and name == "als")]
+    found: dict[str, Callable[[], Recommender]] = {name: partial(full_model, name) for name in names}
+    return {**found, FIRST: partial(full_model, "item-knn")}
 
 
 def means(measured: pd.DataFrame, metric: str = "ndcg@10") -> pd.DataFrame:
@@ -79,29 +79,41 @@ def write_down(book: ScoreBook, measured: pd.DataFrame, seeds: Sequence[int], da
 
 
 class Served(NamedTuple):
-    """Which system serves readers."""
+    """Which system serves readers, and whether the draws for choosing say so.
 
-    chosen: str  # of the models that are served, the best at five artists on the draws for choosing
-    ahead: str  # of all systems
-    served: str  # what the command and the page take
-    same: bool
-    value: float  # NDCG@10 at five artists, of the served one, over both kinds of people
+    Attributes
+    ----------
+    few, many : str
+        The models that answer whoever names up to `at` artists, and more.
+    right : bool
+        Whether each is the better of the two for all numbers of artists it answers, on the draws for choosing.
+    wrong : str
+        For which numbers it is not.
+    ahead : str
+        The best of all systems at five artists, on the draws for choosing.
+    value, first, popularity : float
+        NDCG@10 at five artists on other people: of what is served, of more like the first one, of popularity.
+    """
+
+    few: str
+    many: str
+    at: int
+    right: bool
+    wrong: str
+    ahead: str
+    value: float
+    first: float
     popularity: float
-    first: float  # of more like the first one
-    few: str  # the best where one artist is given
-    many: str  # the best where most are given
 
 
 def served(choice: pd.DataFrame, measured: pd.DataFrame) -> Served:
-    """Compare what was chosen with what is served, on people who had no part in the choice."""
-    found: dict[Any, dict[Any, float]] = overall(measured).to_dict("index")
-    best = {given: max(row, key=lambda name: row[name]) for given, row in found.items()}
-    wanted = overall(choice).to_dict("index")[AT]
-    ahead, at = max(wanted, key=lambda name: wanted[name]), found[AT]
-    chosen = max((name for name in wanted if name in MODELS), key=lambda name: wanted[name])
+    """Compare what is served with what the draws for choosing say, and measure it on people without part in that."""
+    found, chosen = overall(measured).loc[AT], overall(choice)
+    better = chosen[[MODELS[1], MODELS[0]]].idxmax(axis=1)
+    wrong = [str(given) for given, best in better.items() if best != by_count(int(str(given)))]
     return Served(
-        str(chosen), str(ahead), MODELS[0], chosen == MODELS[0], at[MODELS[0]], at["popularity"], at[FIRST],
-        best[min(best)], best[max(best)],
+        MODELS[1], MODELS[0], FEW, not wrong, ", ".join(wrong), str(chosen.loc[AT].idxmax()),
+        *(float(found.to_dict()[name]) for name in (by_count(AT), FIRST, "popularity")),
     )  # fmt: skip
 
 
@@ -110,14 +122,14 @@ class Takeaways(NamedTuple):
 
     gain: float  # five artists, times popularity
     alone: float  # the first one alone
-    few: str  # the best where one artist is given
-    many: str  # the best where most are given
+    few: str  # the best of all where one artist is given, on the reported people
+    many: str  # the best of all where most are given
 
 
-def takeaways(served: Served) -> Takeaways:
+def takeaways(served: Served, measured: pd.DataFrame) -> Takeaways:
     """Sum up the chapter."""
-    base = served.popularity
-    return Takeaways(served.value / base, served.first / base, served.few, served.many)
+    base, best = served.popularity, overall(measured).idxmax(axis=1)
+    return Takeaways(served.value / base, served.first / base, str(best.iloc[0]), str(best.iloc[-1]))
 
 
 class Reach(NamedTuple):

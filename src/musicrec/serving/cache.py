@@ -16,16 +16,29 @@ from musicrec.code_digest import code_closure, digest
 from musicrec.files import build_dir
 from musicrec.models import registry
 from musicrec.serving.forms import FORMS, Factors, ItemWeights, Served
-from musicrec.serving.quantisation import NEIGHBOURS, fit
+from musicrec.serving.quantisation import DIM, NEIGHBOURS, fit
 
 if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset
 
-# The first is the default: of new people known by five artists it finds most, of listeners and playlists on average.
-MODELS = ("item-knn", "als", "ease", "popularity")
-FORMAT = 1
+# The first answers whoever names many artists, the second whoever names few (chapter 15).
+MODELS = ("item-knn", "ials", "als", "ease", "popularity")
+AUTO = "auto"
+FEW = 5  # artists up to which the second finds more than the first, on draws of people kept for choosing
+FORMAT = 2
 MOST_NOTES = 10  # on files of one's own
 Say = Callable[[str], None]
+
+
+def by_count(n: int) -> str:
+    """Return the model that answers somebody who names n artists.
+
+    Examples
+    --------
+    >>> by_count(1), by_count(FEW), by_count(FEW + 1)
+    ('ials', 'ials', 'item-knn')
+    """
+    return MODELS[1] if n <= FEW else MODELS[0]
 
 
 def serve(dataset: str, model: str, say: Say, own: Sequence[Path] = ()) -> Served:
@@ -116,7 +129,7 @@ def made_with(model: str) -> str:
     """Return a digest of the settings and of the code a served model is made with."""
     sources = [f"import {registry.find(model).module}", "import musicrec.serving.quantisation"]
     settings = json.dumps(registry.tuned(model), sort_keys=True)
-    return digest(model, settings, str(NEIGHBOURS.get(model)), *code_closure(sources, by_name=False))
+    return digest(model, settings, str((NEIGHBOURS.get(model), DIM.get(model))), *code_closure(sources, by_name=False))
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -165,8 +178,9 @@ def _problem(made: Served) -> str:
     if isinstance(made, Factors):
         if made.levels.ndim != 2 or not len(made.levels) == len(made.scales) == made.n:
             return "its factors do not fit its artists"
-        if made.gram.shape != (made.levels.shape[1],) * 2 or made.alpha.shape != ():
+        shapes = (made.gram.shape, made.alpha.shape, made.pull.shape, made.ridge.shape)
+        if shapes != ((made.levels.shape[1],) * 2, (), (), (3,)):
             return "its loss does not fit its factors"
-        if not (np.isfinite(made.scales).all() and np.isfinite(made.gram).all() and np.isfinite(made.alpha)):
+        if not all(np.isfinite(part).all() for part in (made.scales, made.gram, made.alpha, made.pull, made.ridge)):
             return "a factor is not a finite number"
     return ""

@@ -150,7 +150,7 @@ class ItemWeights(Served):
 
 @dataclass(frozen=True, eq=False)
 class Factors(Served):
-    """A score is a product of factors; the listener's minimise the loss of ALS, every liked artist counting alike.
+    """A score is a product of factors; the listener's minimise a loss in which every liked artist counts alike.
 
     Attributes
     ----------
@@ -160,15 +160,19 @@ class Factors(Served):
         What to multiply the levels of each artist by to get its factors, float32.
     gram : numpy.ndarray, shape (dim, dim)
         The part of the loss that is the same for everyone, float32.
-    alpha : numpy.ndarray, shape ()
-        Extra confidence in a listen of average strength, float32.
+    alpha, pull : numpy.ndarray, shape ()
+        Weight of a liked artist in the quadratic and in the linear part of the loss, float32.
+    ridge : numpy.ndarray, shape (3,)
+        λ, offset and exponent of the penalty λ (n + offset)^exponent for a listener with n artists, float32.
     """
 
     levels: NDArray[np.int8]
     scales: NDArray[np.float32]
     gram: NDArray[np.float32]
     alpha: NDArray[np.float32]
-    arrays: ClassVar[tuple[str, ...]] = ("levels", "scales", "gram", "alpha")
+    pull: NDArray[np.float32]
+    ridge: NDArray[np.float32]
+    arrays: ClassVar[tuple[str, ...]] = ("levels", "scales", "gram", "alpha", "pull", "ridge")
 
     def factors(self, artists: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the factors of some artists, shape (n_given, dim)."""
@@ -176,9 +180,11 @@ class Factors(Served):
 
     def _shares(self, liked: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what each liked artist adds to the listener's factors, shape (dim, n_liked)."""
-        heard, alpha = self.factors(liked), float(self.alpha)
-        loss = alpha * heard.T @ heard + self.gram.astype(np.float64)
-        return np.asarray(np.linalg.solve(loss, (1 + alpha) * heard.T))
+        heard = self.factors(liked)
+        penalty, offset, exponent = self.ridge.astype(np.float64)
+        loss = float(self.alpha) * heard.T @ heard + self.gram.astype(np.float64)
+        loss.flat[:: len(loss) + 1] += penalty * (len(liked) + offset) ** exponent
+        return np.asarray(np.linalg.solve(loss, float(self.pull) * heard.T))
 
     def scores(self, liked: NDArray[np.int64]) -> NDArray[np.float64]:  # noqa: D102
         return (self.levels @ self._shares(liked).sum(axis=1)) * self.scales
@@ -194,4 +200,6 @@ class Counts(Served):
         return self.listeners[: self.n].astype(np.float64)
 
 
-FORMS: dict[str, type[Served]] = {"ease": ItemWeights, "item-knn": ItemWeights, "als": Factors, "popularity": Counts}
+FORMS: dict[str, type[Served]] = {
+    "item-knn": ItemWeights, "ials": Factors, "als": Factors, "ease": ItemWeights, "popularity": Counts,
+}  # fmt: skip

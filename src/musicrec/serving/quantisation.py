@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # How many artists each artist has something to say about; those of item-knn travel with the page.
 NEIGHBOURS = {"ease": 400, "item-knn": 200}
+DIM = {"ials": 64}  # factors, where a model with all of them would be too large for the page
 
 
 def fit(train: Interactions, names: list[str], model: str, facts: Mapping[str, Any] | None = None) -> Served:
@@ -47,17 +48,27 @@ def abridged(
     if model == "popularity":
         return Counts(*base)
     fitted = fitted or full_model(model).fit(train, rng=np.random.default_rng(0))
-    if model == "als":
+    if model in ("als", "ials"):
         factors = np.asarray(fitted.item_factors, np.float64)  # type: ignore[attr-defined]
-        gram = factors.T @ factors + fitted.regularization * np.eye(factors.shape[1])  # type: ignore[attr-defined]
-        alpha = np.float32(fitted.alpha)  # type: ignore[attr-defined]
-        return Factors(*base, *_whole_numbers(factors[kept]), gram.astype(np.float32), np.asarray(alpha))
+        return Factors(*base, *_whole_numbers(factors[kept]), *_loss(fitted, factors, model))
     return ItemWeights(*base, *_rounded(_rows(fitted, kept), NEIGHBOURS[model]))
 
 
-def average_plays(histories: Any, train: Interactions, model: str) -> Any:
-    """Give every artist of the histories plays of average strength for ALS, whose served form knows no others."""
+def _loss(fitted: Any, factors: NDArray[np.float64], model: str) -> tuple[NDArray[np.float32], ...]:
+    """Return `gram`, `alpha`, `pull` and `ridge` of the loss that gives a new person's factors."""
+    gram = factors.T @ factors
     if model == "als":
+        gram += fitted.regularization * np.eye(factors.shape[1])
+        numbers: tuple[Any, ...] = (gram, fitted.alpha, 1 + fitted.alpha, (0, 0, 1))
+    else:
+        ridge = (fitted.regularization, fitted.unobserved * len(factors), fitted.exponent)
+        numbers = (fitted.unobserved * gram, 1, 1, ridge)
+    return tuple(np.asarray(number, np.float32) for number in numbers)
+
+
+def average_plays(histories: Any, train: Interactions, model: str) -> Any:
+    """Give every artist of the histories plays of average strength, where the served form knows no others."""
+    if model in ("als", "ials"):
         histories = histories.copy()
         histories.data[:] = np.expm1(np.log1p(train.matrix.data.astype(np.float64)).mean())
     return histories
@@ -98,4 +109,6 @@ def _whole_numbers(rows: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.flo
 
 def full_model(model: str) -> Recommender:
     """Return the model behind a served one, not fitted, with its tuned settings."""
-    return registry.build(model)
+    if model not in DIM:
+        return registry.build(model)
+    return registry.find(model).load()(**{**registry.tuned(model), "dim": DIM[model]})

@@ -1,4 +1,4 @@
-"""The page "Try it": the served models as one file that a browser reads, without a server and without a network."""
+"""The page "Try it": the served models as files that a browser reads, without a server and without a network."""
 
 from __future__ import annotations
 
@@ -20,67 +20,101 @@ from musicrec.datasets.identity import identity
 from musicrec.datasets.joined import joined
 from musicrec.datasets.sources import DataError
 from musicrec.files import build_dir, write_text
-from musicrec.serving.cache import made_with, served
+from musicrec.serving.cache import FEW, made_with, served
 from musicrec.serving.fidelity import Fidelity, fidelity
 from musicrec.serving.forms import MIN_LISTENERS, Factors, ItemWeights, Served
 from musicrec.serving.spellings import one_entry_each
 
-MODELS = ("item-knn", "als", "popularity")  # the default first
+MODELS = ("item-knn", "ials", "popularity")  # those that answer by count first
 FILES = ("try.css", "names.js", "try_model.js", "try.js")  # of book/scripts
-FORMAT = 1  # the script refuses another one
+FORMAT = 2  # the script refuses another one
+WEIGHTS = 160_000  # in one part of a model of weights: about 180 kB compressed
 
 
 @dataclass(frozen=True)
 class Payload:
-    """What the page loads."""
+    """What the page loads: the artists at once, the rest when an answer needs it.
 
-    version: str  # of the content: part of the file's name, and checked by the page
-    script: str  # a script, because a page opened from disk may load no other kind of file
-    size: int  # bytes of the data, compressed
+    Attributes
+    ----------
+    version : str
+        Of the content: part of the names of the files, and checked by the page.
+    scripts : dict of str to str
+        The files by the name of the part; scripts, because a page opened from disk may load no other kind of file.
+    sizes : dict of str to int
+        Bytes of each part, compressed.
+    """
+
+    version: str
+    scripts: dict[str, str]
+    sizes: dict[str, int]
 
 
 def payload(models: Sequence[Served]) -> Payload:
     """Bring models of the same data into the form the page reads.
 
-    A head in JSON (its length as a 32-bit number before it) names the arrays that follow it, little-endian and
-    without gaps; all of it is compressed with gzip and written in base64.
+    Each part is a head in JSON (its length as a 32-bit number before it), which names the arrays that follow it,
+    little-endian and without gaps; all of it is compressed with gzip and written in base64. The part "artists" has the
+    names and says which parts there are of each model.
     """
     first = models[0]
     n = first.n
-    arrays: dict[str, NDArray[Any]] = {"listeners": first.listeners[:n].astype("<u4")}
+    parts: dict[str, bytes] = {}
     settings: dict[str, Any] = {}
     for model in models:
         name = model.facts["model"]
         settings[name] = {}
         if isinstance(model, Factors):
-            settings[name] = {"dim": model.levels.shape[1], "alpha": float(model.alpha)}
-            found: dict[str, NDArray[Any]] = {"levels": model.levels, "scales": model.scales, "gram": model.gram}
+            loss = {"alpha": float(model.alpha), "pull": float(model.pull), "ridge": model.ridge.tolist()}
+            settings[name] = {"dim": model.levels.shape[1], **loss}
+            parts[name] = _packed({}, {"levels": model.levels, "scales": model.scales, "gram": model.gram})
         elif isinstance(model, ItemWeights):
-            # Columns ascend within a row: steps from one to the next are small, and compress well byte by byte.
-            steps = np.diff(model.columns, prepend=0)
-            starts = model.starts[:-1][np.diff(model.starts) > 0]
-            steps[starts] = model.columns[starts]
             if n > 2**16:
                 raise ValueError(f"the page can hold {2**16:,} artists at most, not {n:,}")
-            found = {
-                "sizes": np.diff(model.starts).astype("<u2"), "low": (steps % 256).astype(np.uint8),
-                "high": (steps // 256).astype(np.uint8), "levels": model.levels, "scales": model.scales,
-            }  # fmt: skip
-        else:
-            continue
-        arrays |= {f"{name}.{part}": array for part, array in found.items()}
+            rows = _first_rows(model)
+            settings[name] = {"rows": rows}
+            for place, (start, end) in enumerate(zip(rows, [*rows[1:], n], strict=True)):
+                parts[f"{name}-{place}"] = _packed({}, _rows(model, start, end))
     head = {
         "dataset": first.facts.get("dataset", ""), "simulated": bool(first.facts.get("simulated")),
-        "names": first.names[:n], "models": settings,
-        "arrays": [[name, _KINDS[array.dtype.str], array.size] for name, array in arrays.items()],
+        "names": first.names[:n], "models": settings, "few": FEW,
     }  # fmt: skip
+    parts = {"artists": _packed(head, {"listeners": first.listeners[:n].astype("<u4")}), **parts}
+    version = hashlib.sha256(b"".join(parts.values())).hexdigest()[:12]
+    scripts, sizes = {}, {}
+    for name, body in parts.items():
+        packed = gzip.compress(body, 9, mtime=0)
+        facts = f'format: {FORMAT}, version: "{version}", gzip: "{base64.b64encode(packed).decode()}"'
+        scripts[name] = f'(window.musicrecData ??= {{}})["{name}"] = {{ {facts} }};\n'
+        sizes[name] = len(packed)
+    return Payload(version, scripts, sizes)
+
+
+def _packed(head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
+    head = {**head, "arrays": [[name, _KINDS[array.dtype.str], array.size] for name, array in arrays.items()]}
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
-    body = struct.pack("<I", len(text)) + text + b"".join(array.tobytes() for array in arrays.values())
-    packed = gzip.compress(body, 9, mtime=0)
-    version = hashlib.sha256(body).hexdigest()[:12]
-    data = base64.b64encode(packed).decode()
-    script = f'window.musicrecData = {{ format: {FORMAT}, version: "{version}", gzip: "{data}" }};\n'
-    return Payload(version, script, len(packed))
+    return struct.pack("<I", len(text)) + text + b"".join(array.tobytes() for array in arrays.values())
+
+
+def _first_rows(model: ItemWeights) -> list[int]:
+    """Return the first row of each part: parts of about as many weights each, so that none takes long."""
+    wanted = np.arange(0, max(len(model.columns), 1), WEIGHTS)
+    return np.unique(np.minimum(np.searchsorted(model.starts, wanted), model.n - 1)).tolist()
+
+
+def _rows(model: ItemWeights, start: int, end: int) -> dict[str, NDArray[Any]]:
+    """Return the weights of some rows, as arrays of small numbers."""
+    starts = model.starts[start : end + 1]
+    entries = slice(starts[0], starts[-1])
+    # Columns ascend within a row: steps from one to the next are small, and compress well byte by byte.
+    columns = model.columns[entries]
+    steps = np.diff(columns, prepend=0)
+    begins = (starts[:-1] - starts[0])[np.diff(starts) > 0]
+    steps[begins] = columns[begins]
+    return {
+        "sizes": np.diff(starts).astype("<u2"), "low": (steps % 256).astype(np.uint8),
+        "high": (steps // 256).astype(np.uint8), "levels": model.levels[entries], "scales": model.scales[start:end],
+    }  # fmt: skip
 
 
 _KINDS = {"|i1": "Int8Array", "|u1": "Uint8Array", "<u2": "Uint16Array", "<u4": "Uint32Array", "<f4": "Float32Array"}
@@ -115,7 +149,8 @@ def stage(source: Path, data: Dataset, songs: Dataset | None = None, seed: int =
 def write(folder: Path, models: Sequence[Served]) -> Payload:
     """Write the data, and the piece of the page that loads them, below a folder that holds the scripts."""
     made = payload(models)
-    write_text(folder / "scripts" / "data" / f"try-{made.version}.js", made.script)
+    for part, script in made.scripts.items():
+        write_text(folder / "scripts" / "data" / f"try-{made.version}-{part}.js", script)
     write_text(folder / "generated" / "try.md", _scripts(folder, made, models[0]))
     return made
 
@@ -150,7 +185,7 @@ def _scripts(source: Path, made: Payload, model: Served) -> str:
         f'<script defer src="scripts/names.js?v={digest}"></script>\n'
         f'<script defer src="scripts/try_model.js?v={digest}"></script>\n'
         f'<script defer src="scripts/try.js?v={digest}" data-version="{made.version}" data-format="{FORMAT}"'
-        f' data-file="scripts/data/try-{made.version}.js"></script>\n'
+        ' data-folder="scripts/data"></script>\n'
         "```\n"
     )
 
@@ -162,7 +197,9 @@ def _numbers(made: Payload, models: Sequence[Served], measured: dict[str, Fideli
     first = models[0]
     text = (
         f"The page knows the {first.n:,} artists (of {len(first.names):,} in the data) that at least {MIN_LISTENERS} "
-        f"listeners have, and loads {made.size / 1e6:.2f} MB for them.\n"
+        f"listeners have. It loads {made.sizes['artists'] / 1e6:.2f} MB of names at once, and what a model says of the "
+        f"artists of your list when it is asked: parts of at most {max(made.sizes.values()) / 1e6:.2f} MB each, "
+        f"{sum(made.sizes.values()) / 1e6:.2f} MB in all.\n"
     )
     rows = [
         [f"`{model}`", f"{found.agreement:.1%}", f"{found.ndcg_served:.4f}", f"{found.ndcg_full:.4f}"]
