@@ -204,8 +204,16 @@ def test_an_archive_and_what_is_no_slice(slices: Path, tmp_path: Path):
         archive.writestr("md5sums", "x")
     found = read([tmp_path / "mpd.zip"], tmp_path / "tables")
     assert found["counts"]["playlists"] == 1_150 and found["counts"]["slices"] == 2
+    (tmp_path / "cut.zip").write_bytes((tmp_path / "mpd.zip").read_bytes()[:9_000])
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed" / "mpd.tar.gz").write_bytes(b"")
     (tmp_path / "empty").mkdir()
-    for place, said in ((tmp_path / "empty", "no slice in"), (tmp_path / "missing", "no such file")):
+    for place, said in (
+        (tmp_path / "cut.zip", "not loaded to its end"),
+        (tmp_path / "packed", "unpack mpd.tar.gz"),
+        (tmp_path / "empty", "no slice in"),
+        (tmp_path / "missing", "no such file"),
+    ):
         with pytest.raises(HistoryError, match=said):
             find([place])
 

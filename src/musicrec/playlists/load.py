@@ -86,9 +86,8 @@ def load(
         if n is not None and n < len(table):
             chosen = _choose(connection, table["playlist_id"].to_numpy(), n, sample, seed)
             table = table[table["playlist_id"].isin(chosen)].reset_index(drop=True)
-        artist_of: NDArray[np.int32] = connection.execute("select artist from tracks order by id").fetchnumpy()[
-            "artist"
-        ]
+        artists = connection.execute("select artist from tracks order by id").fetchnumpy()["artist"]
+        artist_of = np.asarray(artists, np.int32)
         numbers = table["playlist_id"].to_numpy(np.int64)
         indptr, indices, places = _cells(connection, numbers, artist_of if items == "artists" else None)
         used = np.flatnonzero(np.bincount(indices, minlength=len(artist_of)))

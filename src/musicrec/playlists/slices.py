@@ -103,17 +103,22 @@ def find(places: Iterable[Path]) -> list[Slice]:
             found[each.path.resolve(), each.member] = each
     if not found:
         looked = ", ".join(str(place) for place in places)
-        raise HistoryError(f"no slice in {looked}: looked for files that end in {', '.join(ENDINGS)}")
+        packed = [path.name for place in places if place.is_dir() for path in place.rglob("*") if _is_packed(path)]
+        hint = f"; unpack {packed[0]}, or name it instead of the folder if it is a .zip" if packed else ""
+        raise HistoryError(f"no slice in {looked}: looked for files that end in {', '.join(ENDINGS)}{hint}")
     return sorted(found.values(), key=_order)
 
 
 def _in_place(place: Path) -> list[Slice]:
     if place.is_dir():
-        files = (path for path in place.rglob("*") if not path.is_symlink() and _is_slice(path.name))
-        return [_of_file(path) for path in files if path.is_file()]
+        files = (path for path in place.rglob("*") if _is_member(path.relative_to(place).as_posix()))
+        return [_of_file(path) for path in files if path.is_file()]  # a shortcut to a file is as good as the file
     if not place.exists():
         raise HistoryError(f"{place}: there is no such file or folder")
     if not zipfile.is_zipfile(place):
+        with place.open("rb") as stream:
+            if stream.read(4) == b"PK\x03\x04":
+                raise HistoryError(f"{place.name}: the archive was not loaded to its end, load it again")
         return [_of_file(place)]
     with zipfile.ZipFile(place) as archive:
         check_archive(archive, place.name)
@@ -126,14 +131,14 @@ def _of_file(path: Path) -> Slice:
     return Slice(path, "", facts.st_size, facts.st_mtime_ns)
 
 
-def _is_slice(name: str) -> bool:
-    return name.lower().endswith(ENDINGS) and not name.startswith(".")
-
-
 def _is_member(name: str) -> bool:
     at = PurePosixPath(name)
-    inside = not at.is_absolute() and ".." not in at.parts and "__MACOSX" not in at.parts
-    return inside and _is_slice(at.name)
+    inside = not at.is_absolute() and not any(part.startswith((".", "__MACOSX")) for part in at.parts)
+    return inside and at.name.lower().endswith(ENDINGS)
+
+
+def _is_packed(path: Path) -> bool:
+    return path.name.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar"))
 
 
 def _order(each: Slice) -> tuple[int, int, str]:
