@@ -99,11 +99,14 @@ def parse(raw: bytes) -> Parsed:
         A slice, unpacked.
     """
     problems: list[str] = []
+    if not raw.strip():
+        return Parsed([], ["the file is empty"], False)
     try:
         file = _AS_PUBLISHED.decode(raw)
         listed, simulated = file.playlists, file.info is not None and file.info.version == SIMULATED
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        listed = [_lenient(value, f"playlists[{i}]", problems) for i, value in enumerate(_values(raw, problems))]
+        values = _grouped(_values(raw, problems))
+        listed = [_lenient(value, f"playlists[{i}]", problems) for i, value in enumerate(values)]
         simulated = _MARK.search(raw[:1000]) is not None
     usable = [each for i, each in enumerate(listed) if _usable(each, f"playlists[{i}]", problems)]
     if len(problems) > SAID:
@@ -137,6 +140,10 @@ def _values(raw: bytes, problems: list[str]) -> Iterator[Any]:
         return
     if isinstance(content, dict) and "playlists" in content:
         content = content["playlists"]
+    if isinstance(content, dict) and isinstance(content.get("data"), list):  # as pandas splits or describes a table
+        columns, content = content.get("columns"), content["data"]
+        if isinstance(columns, list):
+            content = [dict(zip(columns, row, strict=False)) if isinstance(row, list) else row for row in content]
     if isinstance(content, dict) and "pid" in content and isinstance(content["pid"], dict | list):
         yield from _by_columns(content)
     elif isinstance(content, list):
@@ -160,6 +167,22 @@ def _by_columns(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
             elif isinstance(column, list) and isinstance(key, int) and key < len(column):
                 row[name] = column[key]
         yield row
+
+
+def _grouped(values: Iterator[Any]) -> Iterator[Any]:
+    """Yield playlists; of a table with a row for each entry, the rows of a playlist become one."""
+    playlists: dict[Any, dict[str, Any]] = {}
+    for value in values:
+        entry = isinstance(value, dict) and "track_uri" in value and "tracks" not in value
+        pid = value.get("pid") if entry else None
+        if not isinstance(pid, int | str):
+            yield value
+            continue
+        playlist = playlists.setdefault(pid, {"tracks": []})
+        playlist["tracks"].append(value)
+        facts = {name: fact for name, fact in value.items() if name not in _TRACK_FIELDS}
+        playlist.update({**facts, **{name: fact for name, fact in playlist.items() if fact is not None}})
+    yield from playlists.values()
 
 
 def _whole_ones(text: str, problems: list[str]) -> Iterator[Any]:
