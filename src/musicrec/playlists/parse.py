@@ -99,7 +99,7 @@ def parse(raw: bytes) -> Parsed:
         A slice, unpacked.
     """
     problems: list[str] = []
-    if not raw.strip():
+    if not raw[:1000].strip() and not raw.strip():
         return Parsed([], ["the file is empty"], False)
     try:
         file = _AS_PUBLISHED.decode(raw)

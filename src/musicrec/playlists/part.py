@@ -103,16 +103,13 @@ def keys_of(texts: list[str]) -> NDArray[np.uint64]:
 def numbers_of(playlists: list[Playlist]) -> tuple[Numbers, list[Track]]:
     """Return the entries of playlists, and the distinct tracks in the order of their keys."""
     tracks = [track for playlist in playlists for track in playlist.tracks or ()]
-    addresses = [track.track_uri or "" for track in tracks]
-    places = {address: place for place, address in enumerate(dict.fromkeys(addresses))}
-    codes = np.fromiter(map(places.__getitem__, addresses), np.int32, len(tracks))
-    first = np.empty(len(places), np.int64)
-    first[codes[::-1]] = np.arange(len(tracks))[::-1]  # the last that is written stays
+    entries = keys_of([track.track_uri or "" for track in tracks])
+    keys, first, codes = np.unique(entries, return_index=True, return_inverse=True)
     sizes = np.array([len(playlist.tracks or ()) for playlist in playlists], np.int32)
-    keys = keys_of(list(places))
     titles = keys_of([playlist.name or "" for playlist in playlists])
     pids = np.array([playlist.pid for playlist in playlists], np.int64)
-    numbers = Numbers(pids, digests_of(titles, sizes, keys[codes]), sizes, _positions(tracks, sizes), codes, keys)
+    digests = digests_of(titles, sizes, entries)
+    numbers = Numbers(pids, digests, sizes, _positions(tracks, sizes), codes.astype(np.int32), keys)
     return numbers, [tracks[place] for place in first]
 
 
