@@ -13,7 +13,7 @@
   const ENDS = { "lastfm-2k": 2011 }; // when the listens of a data set were collected
   const IN_LINK = 300; // artists a link can hold before it gets too long to be sent
   const LABELS = {
-    auto: "by how many artists you have", ials: "ials: matrix factorization", "item-knn": "item-knn: shared listeners", popularity: "popularity: the most played",
+    blend: "blend: both of the next two", ials: "ials: matrix factorization", "item-knn": "item-knn: shared listeners", popularity: "popularity: the most played",
   };
   const about = document.currentScript.dataset;
   const $ = (name) => document.getElementById(`try-${name}`);
@@ -210,11 +210,8 @@
 
     async function recommend() {
       const now = ++asked;
-      const model = $("model").value === "auto" ? catalogue.byCount(mine.length) : $("model").value;
+      const model = $("model").value;
       const avoid = Number($("avoid").value);
-      $("answered").textContent = mine.length && $("model").value === "auto" ? `${model} answers, ` +
-        (mine.length <= catalogue.few ? `which finds more by ${catalogue.few} artists or fewer.` :
-          `which finds more by over ${catalogue.few} artists.`) : "";
       $("avoid-value").textContent = avoid.toFixed(2);
       const lacking = mine.length ? catalogue.missing(mine, model).length : 0;
       if (lacking) {
@@ -282,7 +279,7 @@
       }
       const model = parts.get("m");
       if (model !== null && !(model in catalogue.models)) wrong.push(`there is no model ${model.slice(0, 40)} here`);
-      $("model").value = model in catalogue.models ? model : "auto";
+      $("model").value = model in catalogue.models ? model : Object.keys(catalogue.models)[0];
       const avoid = Number(parts.get("p") ?? 0);
       if (!(avoid >= 0 && avoid <= 1)) wrong.push("the slider goes from 0 to 1");
       $("avoid").value = avoid >= 0 && avoid <= 1 ? avoid : 0;
@@ -392,7 +389,7 @@
       event.preventDefault();
     });
 
-    $("model").append(...["auto", ...Object.keys(catalogue.models)].map(
+    $("model").append(...Object.keys(catalogue.models).map(
       (name) => element("option", { value: name }, LABELS[name] ?? name)));
     $("model").addEventListener("change", recommend);
     $("avoid").addEventListener("input", recommend);

@@ -39,14 +39,14 @@ window.musicrecModel = (() => {
       this.listeners = arrays.listeners;
       const n = this.names.length;
       this.models = {};
-      const [many, few] = Object.keys(head.models);
-      this.few = head.few;
-      this.byCount = (n) => n <= head.few ? few : many; // the model that answers whoever names n artists
       for (const [name, settings] of Object.entries(head.models)) {
         if (settings.dim) this.models[name] = new Factors(name, settings, n);
         else if (settings.rows) this.models[name] = new ItemWeights(name, settings.rows, n);
-        else this.models[name] = new Counts(this.listeners);
+        else if (!settings.of) this.models[name] = new Counts(this.listeners);
       }
+      const order = Object.entries(head.models).map(
+        ([name, { of }]) => [name, this.models[name] ?? new Both(of.map((part) => this.models[part]))]);
+      this.models = Object.fromEntries(order);
       this.index = new window.musicrecNames.Names(this.names, this.listeners); // the best known come first
     }
 
@@ -233,6 +233,42 @@ window.musicrecModel = (() => {
         const toward = this.solve(this.lower, this.factor(artist));
         return mine.map((v) => this.pull * v.reduce((sum, value, i) => sum + value * toward[i], 0));
       });
+    }
+  }
+
+  /* Half of a score from each of two models, as a share of the best artist's. */
+  class Both {
+    constructor(models) {
+      this.models = models;
+    }
+
+    needs(liked) {
+      return this.models.flatMap((model) => model.needs(liked));
+    }
+
+    take(part, arrays) {
+      this.models.find((model) => part === model.name || part.startsWith(`${model.name}-`)).take(part, arrays);
+    }
+
+    scores(liked, n) {
+      const total = new Float64Array(n);
+      this.best = this.models.map((model) => { // kept for the reasons
+        const found = model.scores(liked, n);
+        const best = found.reduce((most, score) => Math.max(most, score), 0);
+        if (best > 0) found.forEach((score, artist) => { total[artist] += score / (2 * best); });
+        return best;
+      });
+      return total;
+    }
+
+    adds(liked, artists) {
+      const result = artists.map(() => new Float64Array(liked.length));
+      this.models.forEach((model, which) => {
+        if (this.best[which] > 0) {
+          model.adds(liked, artists).forEach((row, i) => row.forEach((value, j) => { result[i][j] += value / (2 * this.best[which]); }));
+        }
+      });
+      return result;
     }
   }
 

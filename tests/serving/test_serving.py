@@ -45,7 +45,7 @@ def test_a_served_model_recommends_what_is_not_liked_best_first(models, name: st
     assert max(artists) < models[name].n
 
 
-@pytest.mark.parametrize("name", ["als", "ials", "item-knn", "ease"])
+@pytest.mark.parametrize("name", ["blend", "als", "ials", "item-knn", "ease"])
 def test_what_the_liked_artists_add_sums_to_the_score(models, name: str):
     liked = np.array([2, 17, 60])
     for artist, score, _ in models[name].recommend(liked, k=5):
@@ -143,7 +143,7 @@ def test_a_damaged_file_is_refused_and_replaced(models, data, build: Path, name:
     path = build / "models" / f"{data.provenance.fingerprint}-{name}.npz"
     path.parent.mkdir(parents=True)
     model = models[name]
-    if damage == "columns" and name in ("ease", "item-knn"):
+    if damage == "columns" and name in ("ease", "item-knn", "blend"):
         dataclasses.replace(model, columns=model.columns + 10_000).save(path)
     elif damage == "columns" and name in ("als", "ials"):
         dataclasses.replace(model, scales=model.scales * np.float32(np.nan)).save(path)
@@ -189,7 +189,7 @@ def test_serve_knows_its_data_without_reading_them(data, build: Path, monkeypatc
     path.write_bytes(b"broken")
     cache.serve("simulated", "popularity", said.append)
     assert loads == ["simulated"] * 2 and "does not hold a served model" in said[1]
-    with pytest.raises(ValueError, match="no model is called 'x'; choose from item-knn"):
+    with pytest.raises(ValueError, match="no model is called 'x'; choose from blend, item-knn"):
         cache.serve("simulated", "x", said.append)
     with pytest.raises(ValueError, match="no listeners are called 'spotify-songs'"):
         cache.serve("spotify-songs", "als", said.append)

@@ -136,7 +136,7 @@ def test_the_top_ten_of_held_out_listeners_is_pythons(open_page, models, listens
     assert np.allclose(np.concatenate(scores), np.concatenate(wanted), rtol=1e-6)
 
 
-@pytest.mark.parametrize("model", ["ials", "item-knn"])
+@pytest.mark.parametrize("model", ["blend", "ials", "item-knn"])
 def test_reasons_are_pythons(open_page, models, model: str):
     served, liked = models[model], np.array([3, 20, 50])
     found = open_page().evaluate(

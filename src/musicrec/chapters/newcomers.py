@@ -16,11 +16,11 @@ from musicrec.datasets.joined import joined
 from musicrec.evaluation.newcomers import FIRST, METRICS
 from musicrec.models.base import Recommender
 from musicrec.scores.records import ScoreBook
-from musicrec.serving.cache import FEW, MODELS, by_count
+from musicrec.serving.cache import MODELS
 from musicrec.serving.quantisation import full_model
 from musicrec.serving.spellings import one_entry_each
 
-SYSTEMS = ("item-knn", "ease", "als", "ials", "popularity")
+SYSTEMS = ("blend", "item-knn", "ease", "als", "ials", "popularity")
 CHOICE = (5, 6, 7, 8, 9)  # draws of people on which it was chosen who answers; those that are reported are others
 AT = 5  # artists a reader is expected to name
 
@@ -83,24 +83,19 @@ class Served(NamedTuple):
 
     Attributes
     ----------
-    few, many : str
-        The models that answer whoever names up to `at` artists, and more.
+    served : str
+        The model that answers readers.
     right : bool
-        Whether each is the better of the two for all numbers of artists it answers, on the draws for choosing.
+        Whether it is the best of all for every number of artists given, on the draws for choosing.
     wrong : str
         For which numbers it is not.
-    ahead : str
-        The best of all systems at five artists, on the draws for choosing.
     value, first, popularity : float
         NDCG@10 at five artists on other people: of what is served, of more like the first one, of popularity.
     """
 
-    few: str
-    many: str
-    at: int
+    served: str
     right: bool
     wrong: str
-    ahead: str
     value: float
     first: float
     popularity: float
@@ -108,13 +103,11 @@ class Served(NamedTuple):
 
 def served(choice: pd.DataFrame, measured: pd.DataFrame) -> Served:
     """Compare what is served with what the draws for choosing say, and measure it on people without part in that."""
-    found, chosen = overall(measured).loc[AT], overall(choice)
-    better = chosen[[MODELS[1], MODELS[0]]].idxmax(axis=1)
-    wrong = [str(given) for given, best in better.items() if best != by_count(int(str(given)))]
-    return Served(
-        MODELS[1], MODELS[0], FEW, not wrong, ", ".join(wrong), str(chosen.loc[AT].idxmax()),
-        *(float(found.to_dict()[name]) for name in (by_count(AT), FIRST, "popularity")),
-    )  # fmt: skip
+    found = overall(measured).loc[AT].to_dict()
+    best = overall(choice).idxmax(axis=1)
+    wrong = [str(given) for given, name in best.items() if name != MODELS[0]]
+    values = (float(found[name]) for name in (MODELS[0], FIRST, "popularity"))
+    return Served(MODELS[0], not wrong, ", ".join(wrong), *values)
 
 
 class Takeaways(NamedTuple):

@@ -60,9 +60,9 @@ def recommend(
         typer.Option(
             "--model",
             metavar="NAME",
-            help="item-knn, ials, als, ease or popularity; auto takes ials for five artists or fewer, else item-knn.",
+            help="blend, which sums up the two after it, item-knn, ials, als, ease or popularity.",
         ),
-    ] = "auto",
+    ] = "blend",
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many to recommend.")] = 10,
     because: Annotated[
         bool, typer.Option("--because", help="Show what each of your artists adds to each score, exactly.")
@@ -93,7 +93,6 @@ def recommend(
 
     You need not be among the listeners of the data. These are the listeners of Last.fm (2011) and, where at hand, the
     playlists of Spotify songs (2020), a playlist counting as a listener; --dataset lastfm-2k takes the first alone.
-    Which model answers depends on how many artists you name: ials finds more by a few, item-knn by many (chapter 15).
     The first answer of a model takes longer, because it is fitted to all of them; it is kept in the build folder, and
     the page "Try it" of the book gives the same answers.
 
@@ -113,7 +112,7 @@ def recommend(
     """
     import numpy as np
 
-    from musicrec.serving.cache import AUTO, FEW, MODELS, by_count, serve
+    from musicrec.serving.cache import serve
 
     of_a_reader = bool(history) or listenbrainz is not None or spotify
     if bool(artists) == of_a_reader:
@@ -129,19 +128,11 @@ def recommend(
 
         check_outputs(playlist, page)
         read_plays = read(history or [], _accounts(listenbrainz, spotify))
-        model = MODELS[0] if model == AUTO else model
         served = serve(dataset, model, say, join or [])
         tell(read_plays, served, k, avoid_popular, because=because, as_json=as_json, playlist=playlist, page=page)
         return
-    named = artists or []
-    first = by_count(len(named)) if model == AUTO else model  # most texts are a name each
-    served = serve(dataset, first, say, join or [])
-    liked = np.array(_artists_among(named, served), dtype=np.int64)
-    if model == AUTO and (better := by_count(len(liked))) != first:
-        served = serve(dataset, better, say, join or [])  # of the same data, so its artists have the same places
-    if model == AUTO and not as_json:
-        say(f"{served.facts['model']} answers, which finds more by {'over ' * (len(liked) > FEW)}{FEW} artists"
-            f"{' or fewer' * (len(liked) <= FEW)}; --model takes another")  # fmt: skip
+    served = serve(dataset, model, say, join or [])
+    liked = np.array(_artists_among(artists or [], served), dtype=np.int64)
     rows = reasons_for(served, liked, served.recommend(liked, k, avoid_popular), because=because)
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))

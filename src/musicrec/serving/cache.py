@@ -15,30 +15,17 @@ import numpy as np
 from musicrec.code_digest import code_closure, digest
 from musicrec.files import build_dir
 from musicrec.models import registry
-from musicrec.serving.forms import FORMS, Factors, ItemWeights, Served
-from musicrec.serving.quantisation import DIM, NEIGHBOURS, fit
+from musicrec.serving.forms import BLEND, FORMS, OF, SMALL, Both, Factors, ItemWeights, Served
+from musicrec.serving.quantisation import NEIGHBOURS, fit
 
 if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset
 
-# The first answers whoever names many artists, the second whoever names few (chapter 15).
-MODELS = ("item-knn", "ials", "als", "ease", "popularity")
-AUTO = "auto"
-FEW = 5  # artists up to which the second finds more than the first, on draws of people kept for choosing
+# The first is the default: of new people it finds most, however many artists they name (chapter 15).
+MODELS = ("blend", "item-knn", "ials", "als", "ease", "popularity")
 FORMAT = 2
 MOST_NOTES = 10  # on files of one's own
 Say = Callable[[str], None]
-
-
-def by_count(n: int) -> str:
-    """Return the model that answers somebody who names n artists.
-
-    Examples
-    --------
-    >>> by_count(1), by_count(FEW), by_count(FEW + 1)
-    ('ials', 'ials', 'item-knn')
-    """
-    return MODELS[1] if n <= FEW else MODELS[0]
 
 
 def serve(dataset: str, model: str, say: Say, own: Sequence[Path] = ()) -> Served:
@@ -127,9 +114,10 @@ def served(data: Dataset, model: str, source: str = "") -> Served:
 
 def made_with(model: str) -> str:
     """Return a digest of the settings and of the code a served model is made with."""
-    sources = [f"import {registry.find(model).module}", "import musicrec.serving.quantisation"]
-    settings = json.dumps(registry.tuned(model), sort_keys=True)
-    return digest(model, settings, str((NEIGHBOURS.get(model), DIM.get(model))), *code_closure(sources, by_name=False))
+    names = OF if model == BLEND else (model,)
+    sources = [*(f"import {registry.find(name).module}" for name in names), "import musicrec.serving.quantisation"]
+    settings = json.dumps([registry.tuned(name) for name in names], sort_keys=True)
+    return digest(model, settings, str((NEIGHBOURS, SMALL)), *code_closure(sources, by_name=False))
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -168,6 +156,8 @@ def _problem(made: Served) -> str:
         return "it has not as many names as artists"
     if (np.diff(made.listeners) > 0).any():
         return "its artists are not ordered by listeners"
+    if isinstance(made, Both):
+        return next(filter(None, map(_problem, made.parts)), "")
     if isinstance(made, ItemWeights):
         fits = len(made.starts) == made.n + 1 and made.starts[0] == 0 and (np.diff(made.starts) >= 0).all()
         if not (fits and made.starts[-1] == len(made.columns) == len(made.levels) and len(made.scales) == made.n):

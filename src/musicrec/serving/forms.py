@@ -14,6 +14,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -24,6 +25,11 @@ from musicrec.files import whole
 
 LEVELS = 31  # weights and factors are whole numbers from -31 to 31, times a scale for each artist
 MIN_LISTENERS = 2
+BLEND = "blend"
+OF = ("item-knn", "ials")  # each half of its score
+# Of the served factors: fewer, and found in fewer steps, than their search chose. They find as much here, travel with a
+# page, and are there in a second.
+SMALL = {"ials": {"dim": 48, "iterations": 7}}
 
 
 class Recommended(NamedTuple):
@@ -193,6 +199,52 @@ class Factors(Served):
         return self.factors(np.array([artist]))[0] @ self._shares(liked)
 
 
+@dataclass(frozen=True, eq=False)
+class Both(Served):
+    """Half of a score is a sum of weights, half a product of factors, each as a share of the best artist's.
+
+    Attributes
+    ----------
+    starts, columns, weight_levels, weight_scales
+        As `ItemWeights` has them.
+    factor_levels, factor_scales, gram, alpha, pull, ridge
+        As `Factors` has them.
+    """
+
+    starts: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    weight_levels: NDArray[np.int8]
+    weight_scales: NDArray[np.float32]
+    factor_levels: NDArray[np.int8]
+    factor_scales: NDArray[np.float32]
+    gram: NDArray[np.float32]
+    alpha: NDArray[np.float32]
+    pull: NDArray[np.float32]
+    ridge: NDArray[np.float32]
+    arrays: ClassVar[tuple[str, ...]] = (
+        "starts", "columns", "weight_levels", "weight_scales",
+        "factor_levels", "factor_scales", "gram", "alpha", "pull", "ridge",
+    )  # fmt: skip
+
+    @cached_property
+    def parts(self) -> tuple[ItemWeights, Factors]:
+        """The two models by themselves."""
+        base = (self.facts, self.ids, self.names, self.listeners)
+        found = [getattr(self, name) for name in self.arrays]
+        return ItemWeights(*base, *found[:4]), Factors(*base, *found[4:])
+
+    def scores(self, liked: NDArray[np.int64]) -> NDArray[np.float64]:  # noqa: D102
+        found = [part.scores(liked) for part in self.parts]
+        return sum((each / (2 * best) for each in found if (best := each.max()) > 0), np.zeros(self.n))
+
+    def adds(self, liked: NDArray[np.int64], artist: int) -> NDArray[np.float64]:  # noqa: D102
+        result = np.zeros(len(liked))
+        for part in self.parts:
+            if (best := part.scores(liked).max()) > 0:
+                result += part.adds(liked, artist) / (2 * best)
+        return result
+
+
 class Counts(Served):
     """The score is the number of listeners, the same for everyone."""
 
@@ -201,5 +253,5 @@ class Counts(Served):
 
 
 FORMS: dict[str, type[Served]] = {
-    "item-knn": ItemWeights, "ials": Factors, "als": Factors, "ease": ItemWeights, "popularity": Counts,
+    BLEND: Both, "item-knn": ItemWeights, "ials": Factors, "als": Factors, "ease": ItemWeights, "popularity": Counts,
 }  # fmt: skip

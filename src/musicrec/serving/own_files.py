@@ -177,7 +177,12 @@ def _from_slices(slices: Sequence[Slice]) -> People:
 
 
 def _from_file(each: Slice) -> People:
-    raw = b"".join(chunks(io.BytesIO(each.read())))  # in UTF-8
+    packed, damage = each.read()
+    people = _from_bytes(b"".join(chunks(io.BytesIO(packed))))  # in UTF-8
+    return people._replace(notes=[*damage, *people.notes])
+
+
+def _from_bytes(raw: bytes) -> People:
     if raw.lstrip()[:1] not in (b"{", b"["):
         return _from_lines(decode(raw))
     try:
@@ -188,7 +193,7 @@ def _from_file(each: Slice) -> People:
         cells = list(dict.fromkeys(key for row in content if isinstance(row, dict) for key in row))
         rows = ([row.get(key) for key in cells] for row in content if isinstance(row, dict))
         return _from_rows(rows, _places([fold(cell) for cell in cells]), cells)
-    playlists, problems, _ = parse(raw)
+    playlists, problems = parse(raw)[:2]
     people: list[int | None] = []
     artists: list[str] = []
     for playlist in playlists:

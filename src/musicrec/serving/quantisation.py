@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicrec.models import registry
-from musicrec.serving.forms import LEVELS, MIN_LISTENERS, Counts, Factors, ItemWeights, Served
+from musicrec.serving.forms import BLEND, LEVELS, MIN_LISTENERS, OF, Both, Counts, Factors, ItemWeights, Served
 
 if TYPE_CHECKING:
     from musicrec.datasets.interactions import Interactions
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # How many artists each artist has something to say about; those of item-knn travel with the page.
 NEIGHBOURS = {"ease": 400, "item-knn": 200}
-DIM = {"ials": 64}  # factors, where a model with all of them would be too large for the page
 
 
 def fit(train: Interactions, names: list[str], model: str, facts: Mapping[str, Any] | None = None) -> Served:
@@ -48,6 +47,10 @@ def abridged(
     if model == "popularity":
         return Counts(*base)
     fitted = fitted or full_model(model).fit(train, rng=np.random.default_rng(0))
+    if model == BLEND:
+        parts = fitted.parts  # type: ignore[attr-defined]
+        halves = (abridged(train, names, name, fitted=part) for name, part in zip(OF, parts, strict=True))
+        return Both(*base, *(getattr(half, array) for half in halves for array in half.arrays))
     if model in ("als", "ials"):
         factors = np.asarray(fitted.item_factors, np.float64)  # type: ignore[attr-defined]
         return Factors(*base, *_whole_numbers(factors[kept]), *_loss(fitted, factors, model))
@@ -68,7 +71,7 @@ def _loss(fitted: Any, factors: NDArray[np.float64], model: str) -> tuple[NDArra
 
 def average_plays(histories: Any, train: Interactions, model: str) -> Any:
     """Give every artist of the histories plays of average strength, where the served form knows no others."""
-    if model in ("als", "ials"):
+    if model != "item-knn":
         histories = histories.copy()
         histories.data[:] = np.expm1(np.log1p(train.matrix.data.astype(np.float64)).mean())
     return histories
@@ -109,6 +112,8 @@ def _whole_numbers(rows: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.flo
 
 def full_model(model: str) -> Recommender:
     """Return the model behind a served one, not fitted, with its tuned settings."""
-    if model not in DIM:
-        return registry.build(model)
-    return registry.find(model).load()(**{**registry.tuned(model), "dim": DIM[model]})
+    from musicrec.serving.blend import Blend, member
+
+    if model == BLEND:
+        return Blend()
+    return member(model) if model in OF else registry.build(model)

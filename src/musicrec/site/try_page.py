@@ -20,12 +20,12 @@ from musicrec.datasets.identity import identity
 from musicrec.datasets.joined import joined
 from musicrec.datasets.sources import DataError
 from musicrec.files import build_dir, write_text
-from musicrec.serving.cache import FEW, made_with, served
+from musicrec.serving.cache import made_with, served
 from musicrec.serving.fidelity import Fidelity, fidelity
-from musicrec.serving.forms import MIN_LISTENERS, Factors, ItemWeights, Served
+from musicrec.serving.forms import MIN_LISTENERS, OF, Both, Factors, ItemWeights, Served
 from musicrec.serving.spellings import one_entry_each
 
-MODELS = ("item-knn", "ials", "popularity")  # those that answer by count first
+MODELS = ("blend", "item-knn", "ials", "popularity")  # the default first
 FILES = ("try.css", "names.js", "try_model.js", "try.js")  # of book/scripts
 FORMAT = 2  # the script refuses another one
 WEIGHTS = 160_000  # in one part of a model of weights: about 180 kB compressed
@@ -63,7 +63,7 @@ def payload(models: Sequence[Served]) -> Payload:
     settings: dict[str, Any] = {}
     for model in models:
         name = model.facts["model"]
-        settings[name] = {}
+        settings[name] = {"of": OF} if isinstance(model, Both) else {}
         if isinstance(model, Factors):
             loss = {"alpha": float(model.alpha), "pull": float(model.pull), "ridge": model.ridge.tolist()}
             settings[name] = {"dim": model.levels.shape[1], **loss}
@@ -77,7 +77,7 @@ def payload(models: Sequence[Served]) -> Payload:
                 parts[f"{name}-{place}"] = _packed({}, _rows(model, start, end))
     head = {
         "dataset": first.facts.get("dataset", ""), "simulated": bool(first.facts.get("simulated")),
-        "names": first.names[:n], "models": settings, "few": FEW,
+        "names": first.names[:n], "models": settings,
     }  # fmt: skip
     parts = {"artists": _packed(head, {"listeners": first.listeners[:n].astype("<u4")}), **parts}
     version = hashlib.sha256(b"".join(parts.values())).hexdigest()[:12]
