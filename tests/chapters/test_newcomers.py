@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 
 from musicrec.chapters import newcomers
 from musicrec.datasets.dataset import Dataset, Provenance
@@ -53,3 +55,21 @@ def test_every_mean_is_written_down_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(found) == len(book.scores) == 4 * 2 * 3 * len(METRICS)
     score = found["ease, 5 given, playlists", "ndcg@10"]
     assert (score.value, score.sd, score.seeds, score.protocol) == (0.4, 0.0, (0, 1), "newcomers")
+
+
+def test_lists_by_tag_count_what_has_the_tag() -> None:
+    """Two groups of listeners who share no artist: whoever names one group's gets that group's, and its tag."""
+    rng = np.random.default_rng(0)
+    listens = np.zeros((60, 40), np.float32)
+    for user in range(60):
+        listens[user, rng.choice(20, 12, replace=False) + 20 * (user % 2)] = 3
+    tags = pd.DataFrame({"id": [7, 8, 9], "name": ["jazz", "country", "classical"]})
+    given = pd.DataFrame({"user": np.arange(40) % 60, "artist": np.arange(40), "tag": np.repeat([7, 8], 20)})
+    names = pd.DataFrame({"id": np.arange(40), "name": [f"Artist {i}" for i in range(40)]})
+    about = Provenance("a test", "", "1", "none", "", "here", "0" * 16)
+    interactions = Interactions(sp.csr_array(listens), np.arange(60), np.arange(40))
+    data = Dataset("few", interactions, names, about, {"tags": tags, "tag_assignments": given})
+    found = newcomers.World(data, interactions, {"listeners": np.arange(60)}, names["name"].tolist())
+    lists = newcomers.tag_lists(data, found, seed=0)
+    assert lists.index.tolist() == ["jazz", "country"], "nobody gives the third"
+    assert (lists[["blend", "item-knn", "ials"]] > 0.9).all(axis=None) and (lists["popularity"] < 0.9).all()

@@ -8,19 +8,24 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.joined import joined
+from musicrec.datasets.side_information import item_tags
 from musicrec.evaluation.newcomers import FIRST, METRICS
 from musicrec.models.base import Recommender
+from musicrec.names.fold import exact
 from musicrec.scores.records import ScoreBook
 from musicrec.serving.cache import MODELS
 from musicrec.serving.quantisation import full_model
 from musicrec.serving.spellings import one_entry_each
 
 SYSTEMS = ("blend", "item-knn", "ease", "als", "ials", "popularity")
+TAGS = ("jazz", "classical", "country")  # far from what most people play
+NAMED, PEOPLE, ENOUGH = 3, 50, 5  # artists named, people who name them, listeners an artist must have to be named
 CHOICE = (5, 6, 7, 8, 9)  # draws of people on which it was chosen who answers; those that are reported are others
 AT = 5  # artists a reader is expected to name
 
@@ -31,6 +36,7 @@ class World(NamedTuple):
     data: Dataset
     listens: Interactions
     groups: dict[str, NDArray[np.int64]]  # rows by kind of people
+    names: list[str]  # of the columns of `listens`
 
 
 def world(data: Dataset, songs: Dataset) -> World:
@@ -38,7 +44,8 @@ def world(data: Dataset, songs: Dataset) -> World:
     both = joined(data, songs)
     merged = one_entry_each(both.interactions, both.item_names.tolist())
     part = both.tables["people"]["part"].to_numpy()
-    return World(both, merged.listens, {"listeners": np.flatnonzero(part == 0), "playlists": np.flatnonzero(part == 1)})
+    return World(both, merged.listens, {"listeners": np.flatnonzero(part == 0), "playlists": np.flatnonzero(part == 1)},
+                 merged.names)  # fmt: skip
 
 
 def builds(*, quick: bool = False) -> dict[str, Callable[[], Recommender]]:
@@ -138,3 +145,58 @@ def reach(data: Dataset, found: World) -> Reach:
     """Count artists and people."""
     alone = one_entry_each(data.interactions, data.item_names.tolist()).listens.n_items
     return Reach(alone, found.listens.n_items, len(found.groups["listeners"]), len(found.groups["playlists"]))
+
+
+def tag_lists(data: Dataset, found: World, *, seed: int) -> pd.DataFrame:
+    """Ask each system as people who name three artists of one tag, and see how much of the answers has that tag.
+
+    Parameters
+    ----------
+    data : Dataset
+        Listeners with tags.
+    found : World
+        The same listeners beside playlists.
+    seed : int
+        Of the draws of artists.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Among the first ten recommendations that anybody tagged, the share that has the tag among its three most given:
+        a row for each tag (those of `TAGS`, or where nobody gives them, the three given most), a column for each
+        system.
+    """
+    counts, tags = item_tags(data), data.tables["tags"]["name"].tolist()
+    place = {exact(name): column for column, name in enumerate(found.names)}
+    columns = np.array([place.get(exact(str(name)), -1) for name in data.item_names])
+    most = [tags[tag] for tag in np.argsort(-counts.sum(axis=0), kind="stable")[: len(TAGS)]]
+    asked = TAGS if set(TAGS) <= set(tags) else most
+    top = _given_most(counts, columns, len(found.names))
+    rng, known = np.random.default_rng(seed), found.listens.popularity() >= ENOUGH
+    histories = {}
+    for tag in asked:
+        pool = np.flatnonzero((top[:, 0] == tags.index(tag)) & known)
+        if len(pool) > NAMED:
+            named = np.concatenate([rng.choice(pool, NAMED, replace=False) for _ in range(PEOPLE)])
+            cells = (np.ones(len(named), np.float32), (np.repeat(np.arange(PEOPLE), NAMED), named))
+            histories[tag] = sp.csr_array(cells, shape=(PEOPLE, len(found.names)))
+    rows: dict[str, dict[str, float]] = {tag: {} for tag in histories}
+    for name in ("blend", "item-knn", "ials", "popularity"):
+        model = full_model(name).fit(found.listens, rng=np.random.default_rng(seed))
+        for tag, history in histories.items():
+            ids = model.recommend_new(history, 10).ids
+            tagged = (ids >= 0) & (top[ids, 0] >= 0)
+            rows[tag][name] = float((top[ids] == tags.index(tag)).any(axis=2)[tagged].mean()) if tagged.any() else 0.0
+    return pd.DataFrame(rows).T.rename_axis("tag")
+
+
+def _given_most(
+    counts: sp.csr_array, columns: NDArray[np.int64], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the tag given most to each artist, shape (n,), and the three given most, (n, 3); -1 for none."""
+    top = np.full((n, 3), -1)
+    for row in np.flatnonzero((columns >= 0) & (np.diff(counts.indptr) > 0)):
+        span = slice(counts.indptr[row], counts.indptr[row + 1])
+        best = counts.indices[span][np.argsort(-counts.data[span], kind="stable")[:3]]
+        top[columns[row], : len(best)] = best
+    return top
