@@ -190,10 +190,8 @@ def tag_lists(data: Dataset, found: World, *, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows).T.rename_axis("tag")
 
 
-def _given_most(
-    counts: sp.csr_array, columns: NDArray[np.int64], n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the tag given most to each artist, shape (n,), and the three given most, (n, 3); -1 for none."""
+def _given_most(counts: sp.csr_array, columns: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return the three tags given most to each artist, shape (n, 3), the first one first; -1 for none."""
     top = np.full((n, 3), -1)
     for row in np.flatnonzero((columns >= 0) & (np.diff(counts.indptr) > 0)):
         span = slice(counts.indptr[row], counts.indptr[row + 1])
