@@ -117,7 +117,7 @@ def cost(
 ) -> None:
     """Measure what continuing playlists costs: seconds, memory, bytes and quality, on SIMULATED playlists of each size.
 
-    Each size has a process of its own. A million playlists take about half an hour and some 10 GB.
+    Each size has a process of its own. A million playlists take about half an hour and some 9 GB.
 
     Example: `musicrec playlists cost 1000 10000 100000 --out cost.csv`
     """
