@@ -2,8 +2,7 @@
    found. Needs MiniSearch (vendor/minisearch). What is found is text: it reaches the page through textContent. */
 "use strict";
 
-addEventListener("DOMContentLoaded", () => {
-  const { pages, pieces } = window.musicrecSearch;
+addEventListener("DOMContentLoaded", async () => {
   const KINDS = { term: 3, page: 2, section: 1.4, code: 0.3 }; // what defines a word is about it; code comes last
   const MOST = 30; // results
   const A_PAGE = 3; // of them from one page
@@ -18,9 +17,15 @@ addEventListener("DOMContentLoaded", () => {
     return made;
   };
 
+  const pages = await window.musicrecUnpack(window.musicrecSearch).catch((error) => {
+    place.textContent = `The search does not work here: ${error.message}.`;
+    return [];
+  });
+  const pieces = pages.flatMap(([, , parts], page) =>
+    parts.map(([kind, id, title, text]) => ({ page, kind, id, title, text })));
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const index = new MiniSearch({ fields: ["title", "text"], processTerm: plain });
-  index.addAll(pieces.map((piece, id) => ({ id, ...piece })));
+  index.addAll(pieces.map(({ title, text }, id) => ({ id, title, text })));
 
   function find(query) {
     const weight = (id) => {

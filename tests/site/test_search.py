@@ -1,13 +1,14 @@
 """What the search looks through."""
 
-import json
 from pathlib import Path
 
 from bs4 import BeautifulSoup
 
 from musicrec.site import search
+from musicrec.site.packing import unpacked
 
-PAGE = """<html><head></head><body><article class="bd-article"><section id="top"><h1>Factors<a class="headerlink">#</a></h1>
+PAGE = """<html><head></head><body><article class="bd-article"><section id="top">
+<h1>Factors<a class="headerlink">#</a></h1>
 <p>What a page says. <code>als</code> too.</p><div class="highlight"><pre>import x</pre></div>
 <table><tr><td>1</td><td>2</td></tr></table>
 <section id="pull"><h2><span class="section-number">6.1. </span>Gravity</h2>
@@ -23,7 +24,7 @@ CODE = """<article class="bd-article"><section id="a"><h1>models</h1><p>All.</p>
 def pieces(markup: str) -> list[tuple[str, str, str, str]]:
     article = BeautifulSoup(markup, "html.parser").article
     assert article
-    return [(str(p["id"]), str(p["title"]), str(p["kind"]), str(p["text"])) for p in search.read(article)]
+    return [(piece.id, piece.title, piece.kind, piece.text) for piece in search.read(article)]
 
 
 def test_a_section_has_its_own_sentences_and_nothing_that_is_no_sentence():
@@ -43,7 +44,13 @@ def test_functions_are_found_by_their_name_with_their_first_sentence():
 
 
 def site(tmp_path: Path) -> Path:
-    for name in ("scripts/search.js", "scripts/search.css", "searchindex.js", "_static/searchtools.js"):
+    for name in (
+        "scripts/search.js",
+        "scripts/search.css",
+        "scripts/unpack.js",
+        "searchindex.js",
+        "_static/searchtools.js",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     (tmp_path / "one.html").write_text(PAGE)
@@ -58,8 +65,8 @@ def test_the_page_of_the_search_loads_the_pieces_and_sphinx_s_own_files_go(tmp_p
     (data,) = (tmp_path / "scripts" / "data").glob("search-*.js")
     assert data.name in text and "kept.js" in text and "searchtools" not in text and "searchindex" not in text
     assert not (tmp_path / "searchindex.js").exists() and not (tmp_path / "_static" / "searchtools.js").exists()
-    held = json.loads(data.read_text().removeprefix("window.musicrecSearch = ").rstrip(";\n"))
-    assert held["pages"] == [["one.html", "Factors"]] and len(held["pieces"]) == 3
+    ((place, title, found),) = unpacked(data.read_text())
+    assert (place, title) == ("one.html", "Factors") and [kind for kind, *_ in found] == ["term", "page", "section"]
     assert (tmp_path / "one.html").read_text() == PAGE
 
 

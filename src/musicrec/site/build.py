@@ -24,6 +24,8 @@ from musicrec.site import board, reference, try_page
 from musicrec.site.access import open_to_all
 from musicrec.site.architecture import floors_page, flow_page
 from musicrec.site.checks import check_notebook, check_page
+from musicrec.site.compact import compact
+from musicrec.site.downloads import offer
 from musicrec.site.execution import execute_all
 from musicrec.site.findings import doors, findings_page
 from musicrec.site.heads import describe
@@ -32,6 +34,7 @@ from musicrec.site.notebooks import KERNEL, BookError, Chapter, Run, find_chapte
 from musicrec.site.pages import leaderboard_page, reproduction_page, state_page
 from musicrec.site.provenance import provenance_page, repository
 from musicrec.site.results import build_folder
+from musicrec.site.search import make_searchable
 from musicrec.site.staleness import why_stale
 from musicrec.site.systems import systems_page
 
@@ -102,9 +105,12 @@ def _replace_site(source: Path, html: Path, done: Sequence[Chapter], digest: str
         new = _sphinx(source, Path(work))
         for part in filter(Path.exists, (source / name for name in AS_THEY_ARE)):
             (shutil.copytree if part.is_dir() else shutil.copy)(part, new / part.name)
+        offer(new, done)
         lighten(new)
         describe(new)
         open_to_all(new)
+        make_searchable(new)
+        compact(new)
         for chapter in done:
             check_page(chapter, new / "notebooks" / f"{chapter.name}.html")
         write_text(new / ".built-from", digest)

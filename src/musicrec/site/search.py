@@ -1,26 +1,38 @@
 """The search: every page as titled pieces of text, in a file that only the page of the search loads.
 
 Sphinx's own search opens each page it found to show some of it, and shows cells of tables and names of files run
-together. Here a piece is a section, a definition or a function; its text is sentences, so that what is shown can be read.
+together. Here a piece is a section, a definition or a function; its text is sentences, so that they can be read.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 
 from musicrec.files import write_text
+from musicrec.site.packing import version, write_packed
 
-FILES = ("search.css", "search.js")  # of book/scripts
-OWN = ("searchtools.js", "language_data.js", "searchindex.js")  # of Sphinx, and no longer loaded
-SILENT = "table, script, style, svg, .highlight, .headerlink, .cell_input, .toctree-wrapper, details > summary, math, nav"
+FILES = ("search.css", "unpack.js", "search.js")  # of book/scripts
+OWN = ("searchtools.js", "language_data.js")  # of Sphinx, and no longer loaded
+OWN_SCRIPT = re.compile(r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>')
+SILENT = (
+    "table, script, style, svg, .highlight, .headerlink, .cell_input, .toctree-wrapper, details > summary, math, nav, "
+    "dl.field-list"
+)
 SPOKEN = ("p", "li", "dd", "figcaption")
-Piece = dict[str, str | int]  # page (its place in the list of pages), id, title, kind, text
+
+
+class Piece(NamedTuple):
+    """What the search can find."""
+
+    kind: str  # page, section, term or code
+    id: str  # of its element; "" for a page
+    title: str
+    text: str
 
 
 def make_searchable(html: Path) -> None:
@@ -28,30 +40,24 @@ def make_searchable(html: Path) -> None:
     page = html / "search.html"
     if not page.is_file():
         return
-    pages: list[list[str]] = []
-    pieces: list[Piece] = []
+    pages: list[list[Any]] = []
     for path in sorted(html.rglob("*.html")):
-        place = path.relative_to(html).as_posix()
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         article = soup.select_one("article.bd-article")
         heading = article and article.find("h1")
-        if not article or not heading or place == "search.html":
-            continue
-        pieces += [{"page": len(pages), **piece} for piece in read(article)]
-        pages.append([place, words(heading)])
-    data = json.dumps({"pages": pages, "pieces": pieces}, ensure_ascii=False, separators=(",", ":"))
-    script = f"window.musicrecSearch = {data};\n"
-    name = f"search-{hashlib.sha256(script.encode()).hexdigest()[:12]}.js"
-    write_text(html / "scripts" / "data" / name, script)
-    ours = hashlib.sha256(b"".join((html / "scripts" / file).read_bytes() for file in FILES)).hexdigest()[:12]
+        if article and heading and path != page:
+            pieces = [[piece.kind, piece.id, piece.title, piece.text] for piece in read(article)]
+            pages.append([path.relative_to(html).as_posix(), words(heading), pieces])
+    data = write_packed(html, "search", "musicrecSearch", pages)
+    ours = version(html, FILES)
     tags = (
         f'<link rel="stylesheet" href="scripts/search.css?v={ours}">\n'
         '<script defer src="vendor/minisearch/minisearch.js"></script>\n'
-        f'<script defer src="scripts/data/{name}"></script>\n'
+        f'<script defer src="scripts/unpack.js?v={ours}"></script>\n'
+        f'<script defer src="{data}"></script>\n'
         f'<script defer src="scripts/search.js?v={ours}"></script>\n'
     )
-    text = re.sub(rf'\s*<script[^>]*src="[^"]*(?:{"|".join(map(re.escape, OWN))})[^"]*"[^>]*></script>', "",
-                  page.read_text(encoding="utf-8"))  # fmt: skip
+    text = OWN_SCRIPT.sub("", page.read_text(encoding="utf-8"))
     write_text(page, text.replace("</head>", tags + "</head>", 1))
     for old in (html / "searchindex.js", *(html / "_static" / file for file in OWN)):
         old.unlink(missing_ok=True)
@@ -62,9 +68,9 @@ def read(article: Tag) -> Iterator[Piece]:
 
     Examples
     --------
-    >>> page = BeautifulSoup('<section id="a"><h2>A</h2><p>Said <b>so</b>.</p><table><td>1</td></table></section>', "html.parser")
-    >>> list(read(page))
-    [{'id': 'a', 'title': 'A', 'kind': 'section', 'text': 'Said so.'}]
+    >>> page = '<section id="a"><h2>A</h2><p>Said <b>so</b>.</p><table><td>1</td></table></section>'
+    >>> list(read(BeautifulSoup(page, "html.parser")))
+    [Piece(kind='section', id='a', title='A', text='Said so.')]
     """
     for silent in article.select(SILENT):
         silent.decompose()
@@ -76,8 +82,7 @@ def read(article: Tag) -> Iterator[Piece]:
         code = "py" in (term.parent.get("class") or []) if term.parent else False
         title = str(term["id"]).rpartition(".")[2] if code and term.get("id") else words(term)
         text = words(first) if isinstance(first, Tag) else words(about) if not code else ""
-        yield {"id": str(term.get("id") or _above(term)), "title": title,
-               "kind": "code" if code else "term", "text": text}  # fmt: skip
+        yield Piece("code" if code else "term", str(term.get("id") or _above(term)), title, text)
         term.decompose()
         if not code:
             about.decompose()
@@ -89,8 +94,7 @@ def read(article: Tag) -> Iterator[Piece]:
             continue
         text = " ".join(filter(None, (words(part) for part in _own(section))))
         kind = "page" if heading.name == "h1" else "section"
-        yield {"id": "" if kind == "page" else str(section.get("id", "")), "title": words(heading),
-               "kind": kind, "text": text}  # fmt: skip
+        yield Piece(kind, "" if kind == "page" else str(section.get("id", "")), words(heading), text)
 
 
 def words(tag: Tag) -> str:

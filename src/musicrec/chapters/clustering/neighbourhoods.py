@@ -1,4 +1,4 @@
-"""Names for the neighbourhoods of a map: by tags where these fit artists that had no say in it, else by who lives there."""
+"""Names for the neighbourhoods of a map: tags that fit artists without a say in it, else the best known artists."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def fitting_names(
 ) -> pd.DataFrame:
     """Name clusters by the tags that fit, and where none does by their best known artists.
 
-    The items are halved at random. A tag fits a cluster if each half of the cluster proposes it, by `name_clusters`, and
-    `FITS` of the other half's tagged items have it, `TIMES` as many as outside. So no tag is judged by the items that
-    proposed it.
+    The items are halved at random. A tag fits a cluster if each half of the cluster proposes it, by `name_clusters`,
+    and `FITS` of the other half's tagged items have it, `TIMES` as many as outside. So no tag is judged by the items
+    that proposed it.
 
     Parameters
     ----------
@@ -91,7 +91,9 @@ def _fitting(
         fits = set()
         for tag in filter(places.__contains__, str(name).split(", ")):
             share = has[:, [places[tag]]].toarray()[:, 0] > 0
-            if inside.any() and share[inside].mean() >= max(FITS, TIMES * (share[outside].mean() if outside.any() else 0)):
+            if inside.any() and share[inside].mean() >= max(
+                FITS, TIMES * (share[outside].mean() if outside.any() else 0)
+            ):
                 fits.add(tag)
         found[int(str(cluster))] = fits
     return found
