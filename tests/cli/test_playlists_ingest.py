@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import duckdb
 from typer.testing import CliRunner
 
 from musicrec.cli import app
@@ -24,6 +25,9 @@ def test_invented_slices_become_tables(tmp_path: Path):
     drawn = call("simulate", "-n", "30", "--into", str(tmp_path / "drawn"), "--json", "--jobs", "1")
     again = call("ingest", str(slice_), "--into", str(tmp_path / "tables"), "--json")
     assert json.loads(drawn.stdout)["counts"] == json.loads(again.stdout)["counts"]
+    for table in ("playlists", "entries", "tracks", "artists", "albums"):
+        said = duckdb.sql(f"select key, value from parquet_kv_metadata('{tmp_path / 'drawn' / table}.parquet')")
+        assert said.fetchall() == [(b"simulated", b"true")]
 
 
 def test_what_is_wrong_is_said_and_strict_stops(tmp_path: Path):

@@ -18,6 +18,7 @@ import pytest
 from musicrec.files import BusyError, locked
 from musicrec.histories.containers import HistoryError
 from musicrec.playlists import export, ingest
+from musicrec.playlists import parse as slice_parser
 from musicrec.playlists.load import about, load
 from musicrec.playlists.simulate import simulate
 from musicrec.playlists.simulated import write_slices
@@ -147,6 +148,14 @@ def test_a_packed_slice_that_breaks_off_keeps_what_is_whole(slices: Path, tmp_pa
     assert "unpacks only in part" in told[0] and "whole playlists" in told[1]
     with pytest.raises(HistoryError, match="unpacks only in part"):
         read([tmp_path / "cut.json.gz"], tmp_path / "strict", strict=True)
+
+
+def test_a_large_slice_gives_the_same_tables(slices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    expected = read([slices], tmp_path / "whole")
+    monkeypatch.setattr(slice_parser, "LARGE", 5_000_000)
+    assert read([slices], tmp_path / "some", jobs=1) == expected
+    for table in ("playlists", "entries", "tracks", "artists", "albums"):
+        assert rows(tmp_path / "some", table) == rows(tmp_path / "whole", table)
 
 
 def test_a_million_mistakes_take_a_few_lines(tmp_path: Path):

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicrec.playlists.parse import parse
+from musicrec.histories.containers import HistoryError
+from musicrec.playlists import parse as slice_parser
+from musicrec.playlists.parse import parse, parse_in_batches
 from musicrec.playlists.simulated import as_slice, block
 
 WHOLE = as_slice(block(0, 4, 1), "0-3")
@@ -47,6 +49,20 @@ def test_all_ways_to_write_a_slice_hold_the_same_playlists(raw: bytes):
         (p["pid"], p["name"], [t["track_uri"] for t in p["tracks"]]) for p in PLAYLISTS
     ]
     assert not [each for each in problems if "num_followers" not in each]
+
+
+@pytest.mark.parametrize("content", [WHOLE, PLAYLISTS])
+def test_a_large_slice_is_parsed_some_playlists_at_a_time(content: object, monkeypatch: pytest.MonkeyPatch):
+    raw = packed(content)
+    monkeypatch.setattr(slice_parser, "LARGE", len(raw) // 2)
+    parts = list(parse_in_batches(raw))
+    assert len(parts) > 1 and [p.pid for part in parts for p in part.playlists] == [p["pid"] for p in PLAYLISTS]
+    assert all(part.simulated == (content is WHOLE) for part in parts)
+    broken = packed([*PLAYLISTS, {"pid": -1}])
+    (problem,) = [each for part in parse_in_batches(broken) for each in part.problems]
+    assert problem.startswith(f"playlists[{len(PLAYLISTS)}]")
+    with pytest.raises(HistoryError, match="is no whole list of playlists"):
+        list(parse_in_batches(raw[:-100]))
 
 
 def test_a_slice_says_that_it_is_invented():

@@ -51,9 +51,11 @@ def finish(folder: Path, shelf: Shelf, told: Told = lambda what, share: None) ->
         _clear(beside, spill, made)  # of one that was killed
         with duckdb.connect(beside, config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as connection:
             problems = fill(connection, shelf, told)
+            simulated = any(record.simulated for _, record in shelf.active())
+            options = f"format parquet, kv_metadata {{simulated: '{str(simulated).lower()}'}}"
             for place, (path, query) in enumerate(zip(made, FILES.values(), strict=True)):
                 told(path.name[1:], place / len(FILES))
-                connection.execute(f"copy ({query}) to {_quoted(path)} (format parquet)")
+                connection.execute(f"copy ({query}) to {_quoted(path)} ({options})")
             about = report(connection, shelf, problems)
         for path in (beside, *made):
             path.replace(folder / path.name[1:])

@@ -17,8 +17,18 @@ from typing import Any
 from musicrec.files import locked
 from musicrec.histories.containers import HistoryError
 from musicrec.playlists.export import finish, unfinish
-from musicrec.playlists.parse import Playlist, parse
-from musicrec.playlists.part import Written, facts_of, numbers_of, read_numbers, rows_of, write_part
+from musicrec.playlists.parse import parse_in_batches
+from musicrec.playlists.part import (
+    Numbers,
+    Written,
+    facts_of,
+    joined,
+    lines_of,
+    numbers_of,
+    read_numbers,
+    rows_of,
+    write_part,
+)
 from musicrec.playlists.shelf import Record, Shelf, Sieve
 from musicrec.playlists.slices import Slice
 
@@ -158,27 +168,30 @@ def read_slice(each: Slice, number: int, folder: Path, written: Written) -> Reco
         Tracks whose facts stand in a part of a lower number.
     """
     problems: list[str] = []
-    try:
-        raw, damage = each.read()
-        problems += damage
-    except HistoryError as error:
-        raw, problems = None, [str(error).removeprefix(f"{each.name} ")]
+    found: list[Numbers] = []
+    rows, facts, simulated, n = b"", b"", False, 0
     collecting = gc.isenabled()
     gc.disable()  # a hundred thousand new objects, none of which hold each other
     try:
-        playlists: list[Playlist] = []
-        simulated = False
-        if raw is not None:
-            playlists, found, simulated = parse(raw)
-            problems += found
-        numbers, tracks = numbers_of(playlists)
-        facts = facts_of(tracks, numbers.keys, written.fresh(numbers.keys))
-        lines = write_part(folder, number, numbers, rows_of(playlists), facts)
+        raw, damage = each.read()
+        problems += damage
+        for playlists, wrong, invented in parse_in_batches(raw):
+            numbers, tracks = numbers_of(playlists)
+            rows += lines_of(rows_of(playlists, n))
+            facts += lines_of(facts_of(tracks, numbers.keys, written.fresh(numbers.keys)))
+            found.append(numbers)
+            n += len(playlists)
+            problems += wrong
+            simulated |= invented
+    except HistoryError as error:
+        problems.append(str(error).removeprefix(f"{each.name} "))
     finally:
         if collecting:
             gc.enable()
-    content = hashlib.blake2b(lines + numbers.digests.tobytes(), digest_size=16).hexdigest()
+    numbers = joined(found or [numbers_of([])[0]])
+    write_part(folder, number, numbers, rows, facts)
+    content = hashlib.blake2b(rows + numbers.digests.tobytes(), digest_size=16).hexdigest()
     return Record(
-        each.name, str(each.path.resolve()), each.size, each.stamp, content, len(playlists), len(numbers.codes),
+        each.name, str(each.path.resolve()), each.size, each.stamp, content, n, len(numbers.codes),
         problems, simulated,
     )  # fmt: skip

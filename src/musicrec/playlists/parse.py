@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
+from musicrec.histories.containers import HistoryError
 from musicrec.histories.text import chunks, decode
 
 # What a table can hold; whatever is larger is nobody's number.
@@ -61,6 +62,10 @@ class _File(msgspec.Struct):
     info: _Info | None = None
 
 
+class _Split(msgspec.Struct):
+    playlists: list[msgspec.Raw]
+
+
 class Parsed(NamedTuple):
     """What a slice holds.
 
@@ -84,10 +89,44 @@ _TRACK_FIELDS = {field.name: field.type for field in msgspec.structs.fields(Trac
 _PLAYLIST_FIELDS = {f.name: f.type for f in msgspec.structs.fields(Playlist) if f.name != "tracks"}
 SIMULATED = "simulated"  # in the place of the version of the data
 _MARK = re.compile(rb'"version"\s*:\s*"simulated"')
+LARGE = 1 << 27  # bytes from which on a slice is parsed some playlists at a time
 SAID = 50  # sentences about one slice; the rest is counted
 
 
-def parse(raw: bytes) -> Parsed:
+def parse_in_batches(raw: bytes) -> Iterator[Parsed]:
+    """Yield the playlists of a slice, all at once or, where it is large, some at a time.
+
+    Raises
+    ------
+    HistoryError
+        When it is large and no list of playlists, whole to its end.
+    """
+    if len(raw) <= LARGE:
+        yield parse(raw)
+        return
+    listed: list[msgspec.Raw]
+    try:
+        if raw[:1000].lstrip()[:1] == b"[":
+            listed = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        else:
+            listed = msgspec.json.decode(raw, type=_Split).playlists
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise HistoryError(
+            f"holds over {LARGE >> 20} MiB and is no whole list of playlists ({error}); split it into slices of 1,000"
+        ) from error
+    version = b'"info":{"version":"%b"},' % SIMULATED.encode() if _MARK.search(raw[:1000]) else b""
+    at = 0
+    while at < len(listed):
+        batch: list[msgspec.Raw] = []
+        size = 0
+        while at + len(batch) < len(listed) and (not batch or size < LARGE // 4):
+            batch.append(listed[at + len(batch)])
+            size += len(memoryview(batch[-1]))
+        yield parse(b'{%b"playlists":[%b]}' % (version, b",".join(batch)), first=at)
+        at += len(batch)
+
+
+def parse(raw: bytes, first: int = 0) -> Parsed:
     """Return the playlists of a slice and what is wrong with it.
 
     A playlist without a number or a list of tracks cannot be used, nor a track without an address; other fields that
@@ -97,6 +136,8 @@ def parse(raw: bytes) -> Parsed:
     ----------
     raw : bytes
         A slice, unpacked.
+    first : int
+        The place of its first playlist in the file.
     """
     problems: list[str] = []
     if not raw[:1000].strip() and not raw.strip():
@@ -106,9 +147,9 @@ def parse(raw: bytes) -> Parsed:
         listed, simulated = file.playlists, file.info is not None and file.info.version == SIMULATED
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         values = _grouped(_values(raw, problems))
-        listed = [_lenient(value, f"playlists[{i}]", problems) for i, value in enumerate(values)]
+        listed = [_lenient(value, f"playlists[{i}]", problems) for i, value in enumerate(values, first)]
         simulated = _MARK.search(raw[:1000]) is not None
-    usable = [each for i, each in enumerate(listed) if _usable(each, f"playlists[{i}]", problems)]
+    usable = [each for i, each in enumerate(listed, first) if _usable(each, f"playlists[{i}]", problems)]
     if len(problems) > SAID:
         problems[SAID:] = [f"… and {len(problems) - SAID:,} more of this slice"]
     return Parsed(usable, problems, simulated)

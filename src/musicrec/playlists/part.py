@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,6 +114,22 @@ def numbers_of(playlists: list[Playlist]) -> tuple[Numbers, list[Track]]:
     return numbers, [tracks[place] for place in first]
 
 
+def joined(parts: list[Numbers]) -> Numbers:
+    """Return the entries of several lists of playlists as those of one."""
+    if len(parts) == 1:
+        return parts[0]
+    keys, codes = np.unique(np.concatenate([part.keys[part.codes] for part in parts]), return_inverse=True)
+    positions = np.concatenate([positions_of(part) for part in parts])
+    return Numbers(
+        np.concatenate([part.pids for part in parts]),
+        np.concatenate([part.digests for part in parts]),
+        np.concatenate([part.sizes for part in parts]),
+        positions,
+        codes.astype(np.int32),
+        keys,
+    )
+
+
 def digests_of(titles: NDArray[np.uint64], sizes: NDArray[np.int32], keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return a number for each playlist that tells whether two have the same title and the same tracks in order."""
     place = _counted(sizes).astype(np.uint64)
@@ -144,15 +161,15 @@ def positions_of(numbers: Numbers) -> NDArray[np.int32]:
     return numbers.positions if len(numbers.positions) else _counted(numbers.sizes).astype(np.int32)
 
 
-def rows_of(playlists: list[Playlist]) -> list[Row]:
-    """Return playlists as the tables have them."""
+def rows_of(playlists: list[Playlist], first: int = 0) -> list[Row]:
+    """Return playlists as the tables have them, numbered from `first` on."""
     return [
         Row(
             row, each.pid or 0, each.name, each.num_tracks, each.num_followers, each.description,
             _yes(each.collaborative), each.modified_at, each.num_albums, each.num_artists, each.num_edits,
             each.duration_ms, each.num_samples, each.num_holdouts,
         )
-        for row, each in enumerate(playlists)
+        for row, each in enumerate(playlists, first)
     ]  # fmt: skip
 
 
@@ -177,16 +194,18 @@ def path_of(folder: Path, number: int, kind: str) -> Path:
     return folder / f"{number:06d}.{kind}"
 
 
-def write_part(folder: Path, number: int, numbers: Numbers, rows: list[Row], facts: list[Fact]) -> bytes:
-    """Write a part; it counts once its record is written, too. Return the lines of its playlists."""
-    encoder = msgspec.json.Encoder()
-    lines = encoder.encode_lines(rows)
+def lines_of(structs: Sequence[msgspec.Struct]) -> bytes:
+    """Return rows or facts as a line of JSON each."""
+    return msgspec.json.Encoder().encode_lines(structs)
+
+
+def write_part(folder: Path, number: int, numbers: Numbers, rows: bytes, facts: bytes) -> None:
+    """Write a part, its rows and facts as lines; it counts once its record is written, too."""
     with whole(path_of(folder, number, "numbers.npz"), "wb") as file:
         np.savez(file, **numbers._asdict())
-    for kind, text in (("tracks.jsonl", encoder.encode_lines(facts)), ("playlists.jsonl", lines)):
+    for kind, text in (("tracks.jsonl", facts), ("playlists.jsonl", rows)):
         with whole(path_of(folder, number, kind), "wb") as file:
             file.write(text)
-    return lines
 
 
 def read_numbers(folder: Path, number: int) -> Numbers:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from musicrec.files import locked
 from musicrec.playlists.export import ABOUT, DATABASE, finish
-from musicrec.playlists.part import Fact, Numbers, Row, Written, digests_of, keys_of, write_part
+from musicrec.playlists.part import Fact, Numbers, Row, Written, digests_of, keys_of, lines_of, write_part
 from musicrec.playlists.shelf import Record, Shelf
 from musicrec.playlists.simulated import SLICE, Block, block, duration
 
@@ -94,7 +94,7 @@ def _part(folder: Path, place: str, seed: int, run: str, numbered: tuple[int, in
     digests = digests_of(keys_of(drawn.playlists["name"].tolist()), sizes, keys[codes])
     numbers = Numbers(drawn.playlists["pid"], digests, sizes, np.zeros(0, np.int32), codes.astype(np.int32), keys)
     facts = _facts(drawn, first, keys, _written[run].fresh(keys))
-    write_part(folder, number, numbers, _rows(drawn), facts)
+    write_part(folder, number, numbers, lines_of(_rows(drawn)), lines_of(facts))
     return Record(f"block {number}", place, n, 0, "", n, len(codes), [], True)
 
 
