@@ -200,7 +200,11 @@ def _facts(connection: duckdb.DuckDBPyConnection, shelf: Shelf, used: NDArray[np
     if not shelf.records:
         source = "(select " + ", ".join(f"null::{kind} as {name}" for name, kind in columns.items()) + ", 0 as part)"
     connection.execute(f"create temp table told as select * from {source} semi join used using (key)")
-    connection.execute("create temp table first as select key, min(part) as part from told group by key")
+    # the part decides; a large slice, which is parsed in several steps, may tell of a track more than once
+    connection.execute(
+        "create temp table first as select min(part::bigint * (1::bigint << 36) + rowid) % (1::bigint << 36) as line "
+        "from told group by key"
+    )
     # an address that is missing is as good as a name, and a name that is missing is one, too
     connection.execute(
         """
@@ -208,7 +212,7 @@ def _facts(connection: duckdb.DuckDBPyConnection, shelf: Shelf, used: NDArray[np
         select id, track, track_name, artist_name, album_name, duration_ms, artist,
                coalesce(nullif(album, ''), 'name:' || coalesce(album_name, '') || ':' || artist) as album
         from (select * replace (coalesce(nullif(artist, ''), 'name:' || coalesce(artist_name, '')) as artist)
-              from told join first using (key, part) join used using (key))
+              from told join first on told.rowid = first.line join used using (key))
         """
     )
     connection.unregister("used")
