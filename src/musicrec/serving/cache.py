@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +12,7 @@ import numpy as np
 
 from musicrec.code_digest import code_closure, digest
 from musicrec.files import build_dir
-from musicrec.models import registry
+from musicrec.models import registry, store
 from musicrec.serving.forms import BLEND, FORMS, OF, SMALL, Both, Factors, ItemWeights, Served
 from musicrec.serving.quantisation import NEIGHBOURS, fit
 
@@ -123,9 +121,9 @@ def made_with(model: str) -> str:
 def _facts(path: Path) -> dict[str, Any]:
     """Read what a saved model is, without its arrays."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(json.loads(str(file["facts"])))
-    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        with store.opened(path, "a served model") as (facts, _):
+            return facts
+    except OSError as error:
         raise ValueError(f"{path} does not hold a served model ({error})") from error
 
 
@@ -138,12 +136,11 @@ def read(path: Path) -> Served:
         When the file is damaged, or its parts do not fit each other.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            facts = json.loads(str(file["facts"]))
+        with store.opened(path, "a served model") as (facts, file):
             form = FORMS[facts["model"]]
             names = json.loads(str(file["names"]))
             made = form(facts, file["ids"], names, file["listeners"], *(file[name] for name in form.arrays))
-    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+    except OSError as error:
         raise ValueError(f"{path} does not hold a served model ({error})") from error
     if problem := _problem(made):
         raise ValueError(f"{path} is damaged: {problem}")

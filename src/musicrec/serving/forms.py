@@ -21,7 +21,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from musicrec.files import whole
+from musicrec.models import store
 
 LEVELS = 31  # weights and factors are whole numbers from -31 to 31, times a scale for each artist
 MIN_LISTENERS = 2
@@ -111,11 +111,8 @@ class Served(ABC):
 
     def save(self, path: Path) -> None:
         """Write the model to one ``.npz`` file, whole or not at all."""
-        with whole(path, "wb") as file:
-            np.savez(
-                file, facts=np.array(json.dumps(dict(self.facts))), names=np.array(json.dumps(self.names)),
-                ids=self.ids, listeners=self.listeners, **{name: getattr(self, name) for name in self.arrays},
-            )  # fmt: skip
+        parts = {name: getattr(self, name) for name in ("ids", "listeners", *self.arrays)}
+        store.write(path, self.facts, {"names": np.array(json.dumps(self.names)), **parts}, compress=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from abc import abstractmethod
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv as posv
 
 from musicrec.datasets.interactions import Interactions
-from musicrec.files import whole
+from musicrec.models import store
 from musicrec.models.base import FactorModel
 from musicrec.parallel import one_blas_thread
 
@@ -84,14 +83,8 @@ class LeastSquaresFactors(FactorModel):
             "columns": [*self.history],
             "start": int(self.history.index[0]),
         }
-        with whole(path, "wb") as file:
-            np.savez_compressed(
-                file,
-                facts=np.array(json.dumps(facts)),
-                history=self.history.to_numpy(np.float64),
-                user_factors=self.user_factors, item_factors=self.item_factors,
-                **self.train.arrays(),
-            )  # fmt: skip
+        factors = {"user_factors": self.user_factors, "item_factors": self.item_factors}
+        store.write(path, facts, {"history": self.history.to_numpy(np.float64), **factors, **self.train.arrays()})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -102,9 +95,7 @@ class LeastSquaresFactors(FactorModel):
         ValueError
             When the file holds another kind of model, or factors that do not fit or are not numbers.
         """
-        with np.load(path, allow_pickle=False) as file:
-            if "facts" not in file or (facts := json.loads(str(file["facts"]))).get("class") != cls.__name__:
-                raise ValueError(f"{path} does not hold a model saved by {cls.__name__}")
+        with store.opened(path, f"a model saved by {cls.__name__}", **{"class": cls.__name__}) as (facts, file):
             train = Interactions.from_arrays(file)
             factors, history = (file["user_factors"], file["item_factors"]), file["history"]
         if [len(array) for array in factors] != [train.n_users, train.n_items]:

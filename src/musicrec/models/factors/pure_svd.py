@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
 from musicrec.datasets.interactions import Interactions
-from musicrec.files import whole
+from musicrec.models import store
 from musicrec.models.base import Recommender
 from musicrec.models.neighbours.item_to_item import ones
 from musicrec.models.space import Range
@@ -91,8 +91,8 @@ class PureSVD(Recommender):
 
     def save(self, path: str | Path) -> None:
         """Write the model to an `.npz` file: arrays only, nothing that could run when it is read."""
-        with whole(path, "wb") as file:
-            np.savez_compressed(file, item_factors=self.item_factors, singular_values=self.singular_values)
+        arrays = {"item_factors": self.item_factors, "singular_values": self.singular_values}
+        store.write(path, {"name": self.name}, arrays)
 
     @classmethod
     def load(cls, path: str | Path, train: Interactions) -> PureSVD:
@@ -103,7 +103,7 @@ class PureSVD(Recommender):
         ValueError
             When the file was fitted on another number of items.
         """
-        with np.load(path, allow_pickle=False) as arrays:
+        with store.opened(path, "a model saved by PureSVD", name=cls.name) as (_, arrays):
             factors, values = arrays["item_factors"], arrays["singular_values"]
         if len(factors) != train.n_items:
             raise ValueError(f"{path} holds {len(factors):,} items, but the interactions have {train.n_items:,}")

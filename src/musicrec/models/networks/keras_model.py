@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from abc import abstractmethod
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from musicrec.datasets.interactions import Interactions
-from musicrec.files import whole
+from musicrec.models import store
 from musicrec.models.base import Recommender
 
 DIVERGED = 30.0  # nats a pair or a listen; not knowing anything costs ln 2 = 0.69, or ln 17,632 = 9.8
@@ -73,14 +72,7 @@ class KerasModel(Recommender):
         """Write settings, weights and training interactions to one ``.npz`` file, whole or not at all."""
         arrays = {f"weight_{place:03}": value for place, value in enumerate(self.network.get_weights())}
         facts = {"name": self.name, "settings": asdict(self), "best_epoch": self.best_epoch, "columns": [*self.history]}
-        with whole(path, "wb") as file:
-            np.savez_compressed(
-                file,
-                **arrays,
-                facts=np.array(json.dumps(facts)),
-                history=self.history.to_numpy(np.float64),
-                **self.train.arrays(),
-            )  # fmt: skip
+        store.write(path, facts, {**arrays, "history": self.history.to_numpy(np.float64), **self.train.arrays()})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -91,9 +83,7 @@ class KerasModel(Recommender):
         ValueError
             When the file holds another kind of model, weights of other shapes, or weights that are not numbers.
         """
-        with np.load(path, allow_pickle=False) as file:
-            if "facts" not in file or (facts := json.loads(str(file["facts"])))["name"] != cls.name:
-                raise ValueError(f"{path} does not hold a model saved by {cls.__name__}")
+        with store.opened(path, f"a model saved by {cls.__name__}", name=cls.name) as (facts, file):
             weights = [file[key] for key in sorted(file) if key.startswith("weight_")]
             train = Interactions.from_arrays(file)
             history = file["history"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
 from musicrec.datasets.songs import Floats
-from musicrec.files import whole
+from musicrec.models import store
 from musicrec.models.rankers.pairs import SongFeatures
 from musicrec.splits.playlists import CANDIDATES
 
@@ -124,8 +123,7 @@ class TwoTower:
         weights = {f"weight_{n:02}": value for n, value in enumerate(v.numpy() for v in self._variables())}
         n_artists = 0 if self.about.artist is None else self.artist.embeddings.shape[0]
         facts = {"settings": asdict(self), "n_features": self.about.features.shape[1], "n_artists": n_artists}
-        with whole(path, "wb") as file:
-            np.savez_compressed(file, facts=np.array(json.dumps({"name": "two-tower", **facts})), **weights)
+        store.write(path, {"name": "two-tower", **facts}, weights)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], about: SongFeatures) -> Self:
@@ -136,9 +134,7 @@ class TwoTower:
         ValueError
             When the file holds something else, or towers for other features or artists than `about` has.
         """
-        with np.load(path, allow_pickle=False) as file:
-            if "facts" not in file or (facts := json.loads(str(file["facts"]))).get("name") != "two-tower":
-                raise ValueError(f"{path} does not hold two towers")
+        with store.opened(path, "two towers", name="two-tower") as (facts, file):
             weights = [file[key] for key in sorted(file) if key.startswith("weight_")]
         n_artists = 0 if about.artist is None else int(about.artist.max()) + 1
         if (facts["n_features"], facts["n_artists"]) != (about.features.shape[1], n_artists):
