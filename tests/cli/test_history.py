@@ -62,7 +62,7 @@ def test_every_example_is_understood(tmp_path: Path) -> None:
 
 def test_nothing_of_a_history_is_written_unless_asked(export: Path, build: Path, tmp_path: Path) -> None:
     assert call("--history", str(export)).exit_code == 0
-    assert [path.name for path in build.rglob("*") if path.is_file()] == [f"{'0' * 16}-item-knn.npz"]
+    assert [path.name for path in build.rglob("*") if path.is_file()] == [f"{'0' * 16}-blend.npz"]
     for path in build.rglob("*.npz"):
         assert b"Nobody Known" not in path.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["build", "spotify_extended.zip"]
