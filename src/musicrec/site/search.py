@@ -20,7 +20,7 @@ FILES = ("search.css", "unpack.js", "search.js")  # of book/scripts
 OWN = ("searchtools.js", "language_data.js")  # of Sphinx, and no longer loaded
 OWN_SCRIPT = re.compile(r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>')
 SILENT = (
-    "table, script, style, svg, .highlight, .headerlink, .cell_input, .toctree-wrapper, details > summary, math, nav, "
+    "table, script, style, svg, .highlight, .headerlink, .cell_input, .toctree-wrapper, details > summary, nav, "
     "dl.field-list"
 )
 SPOKEN = ("p", "li", "dd", "figcaption")
@@ -72,6 +72,8 @@ def read(article: Tag) -> Iterator[Piece]:
     >>> list(read(BeautifulSoup(page, "html.parser")))
     [Piece(kind='section', id='a', title='A', text='Said so.')]
     """
+    for formula in article.select("math"):
+        formula.replace_with("…")
     for silent in article.select(SILENT):
         silent.decompose()
     for term in article.select("dl.glossary > dt, dl.simple > dt, dl.py > dt"):
