@@ -1,11 +1,17 @@
 """What the chapter about scale works out of its measurements."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from musicrec.chapters import at_scale
+from musicrec.datasets.dataset import Dataset, Provenance
+from musicrec.datasets.interactions import Interactions
+from musicrec.evaluation.challenge import METRICS
 from musicrec.playlists.cost import SYSTEMS
+from musicrec.scores.records import ScoreBook
 
 
 def measured() -> pd.DataFrame:
@@ -65,3 +71,24 @@ def test_points_beyond_the_last_measured_size_are_hollow() -> None:
     axes = at_scale.draw(lines, 4000, title="t", ylabel="s")
     hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
     assert len(hollow) == len(lines.columns) and list(hollow[0].get_xdata()) == list(at_scale.AHEAD)
+
+
+def test_every_metric_of_every_system_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSICREC_BUILD", str(tmp_path))
+    rows = [
+        {"system": system, "seed": seed, **dict.fromkeys(METRICS, value + seed)}
+        for system, value in (("popularity", 0.1), ("track-knn", 0.2))
+        for seed in (0, 1)
+        for _ in range(3)
+    ]
+    frame = pd.DataFrame({"user": [1, 2], "item": [1, 1]})
+    about = Provenance("a test", "", "1", "none", "", "here", "0" * 16)
+    data = Dataset("few", Interactions.from_frame(frame), pd.DataFrame({"name": ["a"]}), about)
+    with pytest.warns(UserWarning, match="scratch"):
+        book = ScoreBook("14_at_scale", data)
+        at_scale.write_down(book, pd.DataFrame(rows), (0, 1))
+    found = {(score.system, score.metric): score for score in book.scores}
+    assert len(found) == 2 * len(METRICS)
+    score = found["track-knn", "ndcg@500"]
+    assert (score.value, score.protocol, score.seeds) == (pytest.approx(0.7), "challenge", (0, 1))
+    assert score.sd == pytest.approx(0.5**0.5)

@@ -13,14 +13,17 @@ from scipy.optimize import nnls
 from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.playlists import playlists_of
 from musicrec.evaluation import challenge_comparison
+from musicrec.evaluation.challenge import METRICS
 from musicrec.files import book_folder
 from musicrec.models.playlists.factors import PlaylistFactors
 from musicrec.models.playlists.systems import SYSTEMS as ALL_SYSTEMS
 from musicrec.page.charts import curves
 from musicrec.page.style import MUTED
 from musicrec.playlists.cost import DRAW, INDEX, measure_sizes
+from musicrec.scores.records import ScoreBook
 
 RECORD = "results/playlists_cost.csv"  # of a longer run of `musicrec playlists cost`
+PROTOCOL = "challenge"  # of the score records
 FULL = 1_000_000  # playlists of the Million Playlist Dataset
 AHEAD = (100_000, 300_000, FULL)  # sizes that are extrapolated to
 ASKED = 10_000  # playlists that are asked for in the challenge
@@ -219,6 +222,15 @@ def exchange(table: pd.DataFrame) -> Exchange:
 def on_real_lists(data: Dataset, seeds: tuple[int, ...]) -> pd.DataFrame:
     """Measure all systems on the playlists of a data set of songs; a row for each playlist that was cut off."""
     return pd.concat(challenge_comparison.compare(playlists_of(data), list(ALL_SYSTEMS), seeds=seeds))
+
+
+def write_down(book: ScoreBook, real: pd.DataFrame, seeds: tuple[int, ...]) -> None:
+    """Add every metric of every system to the scores: the mean over playlists, of each draw alike."""
+    draws = real.groupby(["system", "seed"], sort=False)[list(METRICS)].mean()
+    for system, of_system in draws.groupby("system", sort=False):
+        for metric in METRICS:
+            spread = {"sd": float(of_system[metric].std())} if len(seeds) > 1 else {}
+            book.add(str(system), metric, float(of_system[metric].mean()), protocol=PROTOCOL, seeds=seeds, **spread)
 
 
 class Takeaways(NamedTuple):

@@ -21,7 +21,10 @@ def scores(
     system: Annotated[str | None, typer.Option("--system", metavar="NAME", help="Only this system.")] = None,
     metric: Annotated[str | None, typer.Option("--metric", metavar="NAME", help="Only this metric: ndcg@10, …")] = None,
     protocol: Annotated[
-        str | None, typer.Option("--protocol", metavar="NAME", help="listeners, continuation or original/KEY.")
+        str | None,
+        typer.Option(
+            "--protocol", metavar="NAME", help="listeners, newcomers, continuation, challenge or original/KEY."
+        ),
     ] = None,
     dataset: BuildData = None,
     quick: QuickBuild = False,

@@ -35,7 +35,7 @@ class Score:
     system: str
     dataset: str
     simulated: bool
-    protocol: str  # `listeners`, `continuation` or `original/<key>`
+    protocol: str  # `listeners`, `newcomers`, `continuation`, `challenge` or `original/<key>`
     metric: str
     value: float
     low: float | None = None
