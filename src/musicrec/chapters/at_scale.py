@@ -229,7 +229,7 @@ def write_down(book: ScoreBook, real: pd.DataFrame, seeds: tuple[int, ...]) -> N
     draws = real.groupby(["system", "seed"], sort=False)[list(METRICS)].mean()
     for system, of_system in draws.groupby("system", sort=False):
         for metric in METRICS:
-            spread = {"sd": float(of_system[metric].std())} if len(seeds) > 1 else {}
+            spread: dict[str, Any] = {"sd": float(of_system[metric].std())} if len(seeds) > 1 else {}
             book.add(str(system), metric, float(of_system[metric].mean()), protocol=PROTOCOL, seeds=seeds, **spread)
 
 
