@@ -46,8 +46,7 @@ def joined(listeners: Dataset, playlists: Dataset) -> Dataset:
     from musicrec.names.fold import exact
 
     rows = listener_rows(listeners)
-    typical = float(np.expm1(np.log1p(rows["plays"]).mean()))
-    both = join([rows, artist_sets(playlists, plays=typical)], listeners, key=exact)
+    both = join([rows, artist_sets(playlists, plays=typical_plays(rows))], listeners, key=exact)
     one, other = listeners.provenance, playlists.provenance
     about = replace(
         one,
@@ -56,10 +55,19 @@ def joined(listeners: Dataset, playlists: Dataset) -> Dataset:
         fingerprint=hashlib.sha256(f"{one.fingerprint} {other.fingerprint}".encode()).hexdigest()[:16],
         simulated=one.simulated or other.simulated,
     )
-    numbered = np.arange(both.interactions.n_items)  # the served models number their artists
-    interactions = Interactions(both.interactions.matrix, both.interactions.users, numbered)
-    items = both.items.assign(id=numbered)
-    return replace(both, name=JOINED, interactions=interactions, items=items, provenance=about)
+    return replace(numbered(both), name=JOINED, provenance=about)
+
+
+def numbered(both: Dataset) -> Dataset:
+    """Return the same data with artists known by numbers from 0, as the served models number theirs."""
+    numbers = np.arange(both.interactions.n_items)
+    interactions = Interactions(both.interactions.matrix, both.interactions.users, numbers)
+    return replace(both, interactions=interactions, items=both.items.assign(id=numbers))
+
+
+def typical_plays(rows: pd.DataFrame) -> float:
+    """Return the plays of a typical listen: the mean of their logarithm, as plays."""
+    return float(np.expm1(np.log1p(rows["plays"]).mean()))
 
 
 def artist_sets(playlists: Dataset, plays: float = 1.0) -> pd.DataFrame:

@@ -112,21 +112,22 @@ def find(places: Iterable[Path]) -> list[Slice]:
 def _in_place(place: Path) -> list[Slice]:
     if place.is_dir():
         files = (path for path in place.rglob("*") if _is_member(path.relative_to(place).as_posix()))
-        return [_of_file(path) for path in files if path.is_file()]  # a shortcut to a file is as good as the file
+        return [of_file(path) for path in files if path.is_file()]  # a shortcut to a file is as good as the file
     if not place.exists():
         raise HistoryError(f"{place}: there is no such file or folder")
     if not zipfile.is_zipfile(place):
         with place.open("rb") as stream:
             if stream.read(4) == b"PK\x03\x04":
                 raise HistoryError(f"{place.name}: the archive was not loaded to its end, load it again")
-        return [_of_file(place)]
+        return [of_file(place)]
     with zipfile.ZipFile(place) as archive:
         check_archive(archive, place.name)
         members = [each for each in archive.infolist() if not each.is_dir() and _is_member(each.filename)]
         return [Slice(place, each.filename, each.file_size, each.CRC) for each in members]
 
 
-def _of_file(path: Path) -> Slice:
+def of_file(path: Path) -> Slice:
+    """Return a file as a slice, whatever its name."""
     facts = path.stat()
     return Slice(path, "", facts.st_size, facts.st_mtime_ns)
 

@@ -19,14 +19,13 @@ import pandas as pd
 
 from musicrec.code_digest import code_closure, digest
 from musicrec.datasets.dataset import Dataset
-from musicrec.datasets.interactions import Interactions
-from musicrec.datasets.joined import join
+from musicrec.datasets.joined import join, listener_rows, numbered, typical_plays
 from musicrec.histories.tables import LONGEST_CELL, SEPARATORS, fold
 from musicrec.histories.text import chunks, decode
 from musicrec.names.fold import exact
 from musicrec.playlists.export import ABOUT
 from musicrec.playlists.parse import parse
-from musicrec.playlists.slices import Slice, find
+from musicrec.playlists.slices import Slice, find, of_file
 
 CHUNK = 1 << 20
 _HEADINGS = {  # folded, of several that fit the first
@@ -91,15 +90,8 @@ def with_files(data: Dataset, paths: Sequence[Path]) -> tuple[Dataset, list[str]
     ValueError
         When a file holds no people with artists; says what was looked for and what was found.
     """
-    rows, columns = data.interactions.coordinates()
-    base = pd.DataFrame(
-        {
-            "user": np.asarray([f"data {label}" for label in data.interactions.users], dtype=object)[rows],
-            "artist": data.item_names[columns],
-            "plays": data.interactions.matrix.data.astype(np.float64),
-        }
-    )
-    typical = float(np.expm1(np.log1p(base["plays"]).mean()))
+    base = listener_rows(data)
+    typical = typical_plays(base)
     before, parts, notes = {exact(name) for name in data.item_names}, [base], []
     for number, path in enumerate(paths):
         people = read_people(path)
@@ -115,15 +107,12 @@ def with_files(data: Dataset, paths: Sequence[Path]) -> tuple[Dataset, list[str]
         )
         notes += [f"{path.name}: {note}" for note in people.notes]
     both = join(parts, data, key=exact)
-    numbered = np.arange(both.interactions.n_items)  # the served models number their artists
     about = replace(
         data.provenance,
         source=f"{data.provenance.source}; {', '.join(path.name for path in paths)}",
         fingerprint=hashlib.sha256(f"{data.provenance.fingerprint} {digest_of(paths)}".encode()).hexdigest()[:16],
     )
-    interactions = Interactions(both.interactions.matrix, both.interactions.users, numbered)
-    items = both.items.assign(id=numbered)
-    return replace(both, interactions=interactions, items=items, provenance=about), notes
+    return replace(numbered(both), provenance=about), notes
 
 
 def read_people(path: Path) -> People:
@@ -151,8 +140,7 @@ def read_people(path: Path) -> People:
 def _file(path: Path) -> Slice:
     if path.suffix.lower() == ".zip" or not path.is_file():
         return find([path])[0]  # says what is missing
-    facts = path.stat()
-    return Slice(path, "", facts.st_size, facts.st_mtime_ns)
+    return of_file(path)
 
 
 def _from_tables(folder: Path) -> People:

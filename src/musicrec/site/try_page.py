@@ -24,6 +24,7 @@ from musicrec.serving.cache import made_with, served
 from musicrec.serving.fidelity import Fidelity, fidelity
 from musicrec.serving.forms import MIN_LISTENERS, OF, Both, Factors, ItemWeights, Served
 from musicrec.serving.spellings import one_entry_each
+from musicrec.site.packing import version
 
 MODELS = ("blend", "item-knn", "ials", "popularity")  # the default first
 FILES = ("try.css", "names.js", "try_model.js", "try.js")  # of book/scripts
@@ -177,7 +178,7 @@ def _scripts(source: Path, made: Payload, model: Served) -> str:
             ":::{warning}\nThis copy of the book was made on **simulated data**: the artists below and their listeners "
             "are invented. You will not find the ones you love; take any, to see how it works.\n:::\n\n"
         )
-    digest = hashlib.sha256(b"".join((source / "scripts" / name).read_bytes() for name in FILES)).hexdigest()[:12]
+    digest = version(source, FILES)
     return note + (
         "```{raw} html\n"
         f'<link rel="stylesheet" href="scripts/try.css?v={digest}">\n'
