@@ -1,8 +1,8 @@
-/* The map of artists: draws the data block of every .artist-map on the page. Needs d3 (vendor/d3) and
-   names.js.
+/* The map of artists: draws the data of musicrec.site.map_page in the .artist-map of the page. Needs d3 (vendor/d3),
+   names.js and unpack.js.
 
-   The block is written by musicrec.artist_map. Names and tags are text: they reach the page through textContent and
-   canvas text, never as markup. */
+   Names and tags are text, those in the address too: they reach the page through textContent and canvas text, never as
+   markup. */
 "use strict";
 
 (() => {
@@ -10,6 +10,8 @@
   const NAMED = 2; // and from this one on, artists
   const MOST_NAMES = 70;
   const MARGIN = 28;
+  const FROM_REGION = 12; // artists of a marked region that recommend
+  const RINGED = 300; // artists that an address may name
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   const { plain, isClose, Names } = window.musicrecNames;
@@ -23,8 +25,7 @@
 
   const count = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
 
-  function read(container) {
-    const data = JSON.parse(container.querySelector('script[type="application/json"]').textContent);
+  function check(data) {
     const n = data.names.length;
     for (const column of ["x", "y", "listeners", "tags", "near", "colours"]) {
       if (data[column].length !== n) throw new Error(`${n} names, but ${data[column].length} of ${column}`);
@@ -32,13 +33,12 @@
     return data;
   }
 
-  function start(container, number) {
-    const data = read(container);
+  function start(container, data) {
     const n = data.names.length;
     const [large, small] = data.levels;
     const searchable = data.names.map(plain);
     const index = new Names(data.names, data.listeners);
-    const id = (name) => `artist-map-${number}-${name}`;
+    const id = (name) => `artist-map-${name}`;
 
     // ---- What is on the page
 
@@ -51,6 +51,8 @@
     const closer = button("+", "Zoom in");
     const farther = button("−", "Zoom out");
     const all = button("Whole map", "Show the whole map");
+    const marker = button("Mark a region", "Mark a region that recommends");
+    marker.setAttribute("aria-pressed", "false");
     const canvas = element("canvas", {
       tabindex: "0", role: "application", "aria-roledescription": "map", "aria-describedby": id("help"),
       "aria-label": `${data.label}, ${count(n, "artist")}`,
@@ -60,14 +62,16 @@
     const status = element("p", { class: "artist-map-status", role: "status" });
     const help = element("p", { class: "artist-map-help", id: id("help") },
       "Click or tap the map to take hold of it; then drag to move, scroll or pinch to zoom. By keyboard: arrow keys " +
-      "move, + and − zoom, 0 shows the whole map, Enter chooses the artist in the middle, and a letter starts the search.");
+      "move, + and − zoom, 0 shows the whole map, Enter chooses the artist in the middle, and a letter starts the search. " +
+      "To mark a region, press its button and drag over the map; by keyboard, Enter marks what is in view.");
+    const yours = element("div", { class: "artist-map-yours" });
     const find = element("div", { class: "artist-map-find" },
       element("label", { for: id("search") }, "Find "), input, list);
     const frame = element("div", { class: "artist-map-frame" }, canvas, tip);
     container.append(
       element("div", { class: "artist-map-bar" }, find,
-        element("div", { class: "artist-map-zoom" }, closer, farther, all)),
-      status, frame, panel, help);
+        element("div", { class: "artist-map-zoom" }, closer, farther, all, marker)),
+      status, frame, panel, yours, help);
 
     // ---- Where things are
 
@@ -76,6 +80,8 @@
     let view = d3.zoomIdentity;
     let [hovered, chosen] = [-1, -1];
     let byKeyboard = false;
+    let [mine, offered] = [[], []]; // artists the address names: the reader's, and those recommended
+    let [marking, corner, region] = [false, null, null]; // a region: its corners in units of the map
     const screen = (x, y) => [view.applyX(left + x * scale), view.applyY(top + y * scale)];
     const place = (px, py) => [(view.invertX(px) - left) / scale, (view.invertY(py) - top) / scale];
     const tree = d3.quadtree().x((i) => data.x[i]).y((i) => data.y[i]).addAll(d3.range(n));
@@ -121,6 +127,26 @@
         }
       }
       pen.globalAlpha = 1;
+      for (const [artists, dash] of [[offered, [3, 3]], [mine, []]]) {
+        pen.strokeStyle = ink;
+        pen.lineWidth = 2;
+        pen.setLineDash(dash);
+        for (const i of artists) {
+          const [px, py] = screen(data.x[i], data.y[i]);
+          pen.beginPath();
+          pen.arc(px, py, radius(i) + 3, 0, 2 * Math.PI);
+          pen.stroke();
+        }
+      }
+      pen.setLineDash([]);
+      if (region) {
+        const [[ax, ay], [bx, by]] = region.map(([x, y]) => screen(x, y));
+        pen.lineWidth = 1.5;
+        pen.setLineDash([6, 4]);
+        pen.strokeStyle = ink;
+        pen.strokeRect(Math.min(ax, bx), Math.min(ay, by), Math.abs(bx - ax), Math.abs(by - ay));
+        pen.setLineDash([]);
+      }
       for (const i of new Set([chosen, hovered])) {
         if (i < 0) continue;
         const [px, py] = screen(data.x[i], data.y[i]);
@@ -173,6 +199,7 @@
         return put(data.names[i], px, py - radius(i) - 9, `${weight} 12px ${family}`, 12, "artist");
       };
       if (chosen >= 0) named(chosen, "bold");
+      for (const i of mine.slice(0, MOST_NAMES)) if (i !== chosen) named(i, "bold");
       const level = view.k < FAR ? large : small;
       for (let c = 0; c < level.names.length; c += 1) {
         const [px, py] = screen(level.x[c], level.y[c]);
@@ -233,10 +260,63 @@
       redraw();
     }
 
+    // ---- A region that recommends, and the artists of an address
+
+    let justMarked = false; // the click that ends a drag chooses nobody
+    const link = (names) => `try.html#${new URLSearchParams(names.map((name) => ["a", name]))}`;
+
+    function mark(yes) {
+      marking = yes;
+      marker.setAttribute("aria-pressed", String(yes));
+      canvas.classList.toggle("artist-map-marking", yes);
+      status.classList.toggle("artist-map-shown", yes);
+      status.textContent = yes ? "Drag over the map; by keyboard, Enter marks what is in view." : "";
+      if (yes) canvas.focus({ preventScroll: true });
+    }
+
+    function marked() {
+      justMarked = true;
+      mark(false);
+      const [xs, ys] = [0, 1].map((axis) => region.map((each) => each[axis]).sort((a, b) => a - b));
+      const inside = d3.range(n).filter((i) =>
+        data.x[i] >= xs[0] && data.x[i] <= xs[1] && data.y[i] >= ys[0] && data.y[i] <= ys[1]);
+      const best = inside.slice(0, FROM_REGION); // the best known come first in the data
+      const words = best.length
+        ? [`${count(inside.length, "artist")} in this region; the best known: `,
+          ...best.flatMap((i, place_) => [place_ ? ", " : "", element("bdi", { dir: "auto" }, data.names[i])]), ". ",
+          element("a", { href: link(best.map((i) => data.names[i])) }, "Recommend from these")]
+        : ["No artist lies in this region: mark a larger one."];
+      panel.replaceChildren(element("p", {}, ...words));
+      redraw();
+    }
+
+    function ring() {
+      const parts = new URLSearchParams(location.hash.slice(1));
+      const found = (key) => parts.getAll(key).slice(0, RINGED).map((name) => [name, index.find(name)]);
+      const [wanted, more] = [found("a"), found("r")];
+      const onMap = (pairs) => [...new Set(pairs.map(([, i]) => i).filter((i) => i !== undefined))];
+      [mine, offered] = [onMap(wanted), onMap(more)];
+      const missing = wanted.filter(([, i]) => i === undefined).map(([name]) => name);
+      const row = (title, artists) => artists.length ? [element("p", { class: "artist-map-near" }, `${title} `,
+        ...artists.map((i) => {
+          const other = element("button", { type: "button", dir: "auto" }, data.names[i]);
+          other.addEventListener("click", () => choose(i));
+          return other;
+        }))] : [];
+      const absent = missing.length ? [element("p", {}, "Not on this map: ",
+        ...missing.flatMap((name, place_) => [place_ ? ", " : "", element("bdi", { dir: "auto" }, name)]), ".")] : [];
+      yours.replaceChildren(...row("Your artists, ringed:", mine), ...absent,
+        ...row("Recommended, ringed with dashes:", offered));
+      redraw();
+    }
+    marker.addEventListener("click", () => mark(!marking));
+    addEventListener("hashchange", ring);
+
     // ---- Move
 
     const zoom = d3.zoom().scaleExtent([0.8, 80])
       .filter((event) => {
+        if (marking && event.type !== "wheel") return false;
         const held = document.activeElement === canvas; // until then a wheel or a finger scrolls the page
         if (event.type === "wheel") return held || event.ctrlKey;
         if (event.type === "touchstart") return held || event.touches.length > 1;
@@ -257,13 +337,32 @@
     canvas.addEventListener("pointerdown", (event) => {
       byKeyboard = false;
       if (event.pointerType === "mouse") canvas.focus({ preventScroll: true });
+      if (!marking) return;
+      canvas.setPointerCapture(event.pointerId);
+      corner = place(event.offsetX, event.offsetY);
     });
     canvas.addEventListener("pointermove", (event) => {
+      if (corner) {
+        region = [corner, place(event.offsetX, event.offsetY)];
+        redraw();
+        return;
+      }
       if (event.pointerType === "mouse" && !event.buttons) hover(nearestTo(event.offsetX, event.offsetY, 14));
     });
+    canvas.addEventListener("pointerup", (event) => {
+      if (!corner) return;
+      region = [corner, place(event.offsetX, event.offsetY)];
+      corner = null;
+      marked();
+    });
+    canvas.addEventListener("pointercancel", () => { corner = null; });
     canvas.addEventListener("pointerleave", () => hover(-1));
     canvas.addEventListener("click", (event) => {
       canvas.focus({ preventScroll: true });
+      if (justMarked) {
+        justMarked = false;
+        return;
+      }
       const found = nearestTo(event.offsetX, event.offsetY, 22);
       if (found >= 0) choose(found, false);
     });
@@ -285,7 +384,12 @@
       else if (key === "+" || key === "=") map.interrupt().call(zoom.scaleBy, 1.4);
       else if (key === "-" || key === "−") map.interrupt().call(zoom.scaleBy, 1 / 1.4);
       else if (key === "0" || key === "Home") map.interrupt().call(zoom.transform, d3.zoomIdentity);
-      else if (key === "Enter") {
+      else if (key === "Escape" && marking) mark(false);
+      else if (key === "Enter" && marking) {
+        region = [place(0, 0), place(width, height)];
+        marked();
+        justMarked = false;
+      } else if (key === "Enter") {
         const middle = nearestTo(width / 2, height / 2, 60);
         if (middle >= 0) choose(middle, false);
       } else if (/^[\p{L}\p{N}]$/u.test(key)) {
@@ -394,16 +498,18 @@
     new ResizeObserver(fit).observe(frame);
     new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     fit();
+    ring();
     container.classList.add("artist-map-ready"); // hides the words for those without a script
     container.artistMap = { labels: () => labels, screen: (name) => screen(...["x", "y"].map((c) => data[c][data.names.indexOf(name)])) };
   }
 
-  document.querySelectorAll(".artist-map").forEach((container, number) => {
+  async function open(container) {
     try {
-      start(container, number);
+      start(container, check(await window.musicrecUnpack(window.musicrecMap)));
     } catch (error) {
       const words = container.querySelector(".artist-map-missing");
       words.textContent = `The interactive map could not be drawn (${error.message}). ${words.textContent}`;
     }
-  });
+  }
+  document.querySelectorAll(".artist-map").forEach(open);
 })();

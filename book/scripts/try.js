@@ -230,6 +230,8 @@
       $("fetching").hidden = true;
       const best = mine.length ? catalogue.recommend(mine, model, shown, avoid) : [];
       $("results").replaceChildren(...best.map((each) => row(each, model)));
+      const rings = [...mine.slice(0, IN_LINK).map((artist) => ["a", names[artist]]), ...best.map((each) => ["r", names[each.artist]])];
+      $("map").href = `map.html#${new URLSearchParams(rings)}`;
       $("more").hidden = best.length < shown || shown >= MOST;
       $("none").hidden = best.length > 0 || mine.length === 0;
       const three = listed(best.slice(0, 3).map((each) => names[each.artist]));

@@ -157,7 +157,7 @@ def test_items_in_no_cluster_have_no_say_and_no_cluster_is_no_error():
     tags = counts([1, 0, 0, 0, 0], [0, 0, 0, 0, 9])
     assert clustering.name_clusters([0, -1], tags, TAGS)["name"].tolist() == ["rock"]
     empty = clustering.name_clusters([-1, -1], tags, TAGS)
-    assert len(empty) == 0 and list(empty.columns) == ["name", "items", "tag", "share"]
+    assert len(empty) == 0 and list(empty.columns) == ["name", "items", "words", "tag", "share"]
 
 
 def test_a_name_is_checked_by_those_who_did_not_choose_it():
@@ -167,6 +167,24 @@ def test_a_name_is_checked_by_those_who_did_not_choose_it():
     assert checked["fits"].tolist() == [1, 1] and checked["elsewhere"].tolist() == [0, 0]
     shuffled = sp.csr_array(tags[rng.permutation(60)])
     assert clustering.name_check([0] * 30 + [1] * 30, shuffled, TAGS, rng=rng)["fits"].max() < 0.9
+
+
+def test_a_name_on_the_map_holds_for_those_who_did_not_choose_it_or_the_best_known_name_it():
+    rng = np.random.default_rng(0)
+    rock, random = np.repeat([3, 0, 0], 40), rng.integers(0, 2, (3, 120)) * np.repeat([0, 0, 1], 40)
+    tags = counts(*np.column_stack([rock, 5 * np.repeat([0, 1, 0], 40), *random]).tolist())
+    words = np.array(["rock", "pop", "x", "y", "z"], dtype=object)
+    artists = np.array([f"n{row}" for row in range(120)], dtype=object)
+    labels = np.repeat([0, 1, 2], 40)
+    settle = lambda tags: clustering.settled_names(  # noqa: E731
+        labels, tags, words, artists, np.arange(120), rng=np.random.default_rng(1)
+    )
+    named = settle(tags)
+    assert named["name"].tolist()[:2] == ["rock", "pop"] and named["items"].tolist() == [40, 40, 40]
+    nobody = settle(counts(*np.column_stack([rock, rock, *np.zeros((3, 120), int)]).tolist()))
+    assert nobody["name"].tolist()[1:] == ["n79 and n78", "n119 and n118"] and not nobody["by tags"][1]
+    alone = clustering.settled_names([-1, -1], counts([1, 0], [0, 1]), words, artists, np.arange(2), rng=rng)
+    assert len(alone) == 0
 
 
 def test_only_tags_that_several_people_used_are_common():
@@ -315,7 +333,9 @@ def test_the_map_in_numbers_and_its_neighbourhoods():
     assert table["best known"][0].split(", ")[0] == f"n{best}" and table["name by one half"][1] == "r1"
     small = np.where(genre == 0, -1, genre)
     large = np.where(genre <= 1, -1, genre)
-    facts = clustering.chart_facts(large, small, checked, vectors, clustering.directions(vectors))
+    levels = [pd.DataFrame({"by tags": [True, False]}), pd.DataFrame({"by tags": [True, True]})]
+    facts = clustering.chart_facts(large, small, checked, levels, vectors, clustering.directions(vectors))
+    assert facts.named == 0.75
     assert facts.large == facts.small == GENRES and facts.none == np.mean(genre == 0)
     assert facts.times == pytest.approx(4) and facts.trust.mean == pytest.approx(1)
 

@@ -1,13 +1,7 @@
-"""The interactive map of artists: its data, and the piece of a page that `book/scripts/artist_map.js` brings to life.
-
-The piece holds a block of data, a sentence for readers without a script, and links to files that lie beside the page.
-Names and tags are data: the block cannot end early, and the script writes them as text.
-"""
+"""The map of artists: its data, the figure, and the way to the page where `book/scripts/artist_map.js` draws it."""
 
 from __future__ import annotations
 
-import html
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,15 +9,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+import seaborn as sns
 from IPython.display import display
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from musicrec.page.charts import scatter
-from musicrec.page.style import MUTED, PALETTE
+from musicrec.page.style import MUTED
 
 LONG_SIDE = 10_000  # positions are whole numbers from 0 to this
-SITE = ".."  # where the files of the site lie, seen from a chapter's page
+N_COLOURS = 12
+MIME = "application/vnd.musicrec.map+json"  # of the data in an executed notebook
+PAGE = "../map.html"  # seen from a chapter's page
 
 
 def map_data(
@@ -48,7 +45,7 @@ def map_data(
         Where they lie; the second coordinate points up.
     levels : two pairs of labels and names
         The large neighbourhoods, then the small ones: the number of each artist's cluster, shape (n,), -1 for none,
-        and a table with `name` by number, as from `musicrec.embeddings.name_clusters`.
+        and a table with `name` by number, as from `musicrec.chapters.clustering.settled_names`.
     tags : scipy.sparse.csr_array, shape (n, n_tags)
         How often each artist was given each tag; the `top` most frequent are shown.
     tag_names : sequence of str, shape (n_tags,)
@@ -89,7 +86,7 @@ def map_data(
         "label": label,
         "width": width,
         "height": height,
-        "palette": list(PALETTE),
+        "palette": sns.husl_palette(N_COLOURS, s=0.85, l=0.58).as_hex(),
         "muted": MUTED,
         "names": [str(names[item]) for item in order],
         "listeners": given["listeners"][order].tolist(),
@@ -98,7 +95,7 @@ def map_data(
         "tagNames": [str(tag_names[tag]) for tag in used],
         "tags": [[used[tag] for tag in row] for row in shown],
         "near": rank[near[order]].tolist(),
-        "colours": _colours(neighbourhoods),
+        "colours": _colours(neighbourhoods, width, height),
         "levels": neighbourhoods,
     }
 
@@ -122,30 +119,29 @@ def _level(labels: NDArray[np.int64], named: pd.DataFrame, places: NDArray[np.in
     }
 
 
-def _colours(levels: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Return a colour of the palette for each artist, by its neighbourhood on the first level that has one, or -1."""
+def _colours(levels: Sequence[Mapping[str, Any]], width: int, height: int) -> list[int]:
+    """Return the colour of each artist, or -1: that of its neighbourhood on the first level where it has one."""
     colours = np.full(len(levels[0]["of"]), -1)
     for level in reversed(levels):
         of = np.array(level["of"])
-        spread = np.array(spread_colours(np.column_stack([level["x"], level["y"]]), len(PALETTE)), dtype=int)
-        colours[of >= 0] = spread[of[of >= 0]]
+        hues = hues_by_direction(np.column_stack([level["x"], level["y"]]) - (width / 2, height / 2), N_COLOURS)
+        colours[of >= 0] = hues[of[of >= 0]]
     return colours.tolist()
 
 
-def spread_colours(middles: NDArray[np.float64], n_colours: int) -> list[int]:
-    """Give each place, shape (n, 2), one of few colours so that the same colour is far away.
+def hues_by_direction(places: ArrayLike, n: int) -> NDArray[np.int64]:
+    """Return the number of a hue for each place, shape (n_places, 2), by its direction from the middle, 0 to n - 1.
+
+    So the same colour means the same direction: a few colours dealt out to many neighbourhoods would make kin of
+    those that share one by chance.
 
     Examples
     --------
-    >>> spread_colours(np.array([[0.0, 0], [1, 0], [9, 0]]), 2)
-    [0, 1, 0]
+    >>> hues_by_direction([(1, 0), (0, 1), (-1, 0), (0, -2)], 4).tolist()
+    [0, 1, 2, 3]
     """
-    colours: list[int] = []
-    for place, middle in enumerate(middles):
-        away = np.linalg.norm(middles[:place] - middle, axis=1)
-        nearest = [min(away[np.array(colours) == c], default=np.inf) for c in range(n_colours)] if colours else [0.0]
-        colours.append(int(np.argmax(nearest)))
-    return colours
+    x, y = np.asarray(places, dtype=float).reshape(-1, 2).T
+    return np.rint(np.arctan2(y, x) / (2 * np.pi) * n).astype(np.int64) % n
 
 
 def draw_map(data: Mapping[str, Any], *, title: str) -> Axes:
@@ -164,20 +160,8 @@ def draw_map(data: Mapping[str, Any], *, title: str) -> Axes:
     return scatter(large["x"], -np.array(large["y"]), title=title, names=names, sizes=0, ax=ax)
 
 
-def map_html(data: Mapping[str, Any], *, without_script: str, site: str = SITE) -> str:
-    """Return the piece of a page; `without_script` is what readers without JavaScript are told instead."""
-    block = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    return (
-        f'<div class="artist-map"><p class="artist-map-missing">{html.escape(without_script)}</p>'
-        f'<script type="application/json">{block}</script></div>'
-        f'<link rel="stylesheet" href="{site}/scripts/artist_map.css">'
-        f'<script defer src="{site}/vendor/d3/d3.min.js"></script>'
-        f'<script defer src="{site}/scripts/names.js"></script>'
-        f'<script defer src="{site}/scripts/artist_map.js"></script>'
-    )
-
-
-def show_map(data: Mapping[str, Any], *, without_script: str) -> None:
-    """Show the map on the page of a chapter; see `map_html`."""
-    markup = map_html(data, without_script=without_script)
-    display({"text/html": markup, "text/plain": f"{data['label']}. {without_script}"}, raw=True)
+def show_map(data: Mapping[str, Any]) -> None:
+    """Lead from a chapter to the page of the map, and keep the data of that page in the executed notebook."""
+    words = "The same map to move about in, to search, and to take recommendations from"
+    link = f'<p class="map-link"><a href="{PAGE}">{words}</a>.</p>'
+    display({MIME: dict(data), "text/html": link, "text/plain": f"{words}: {PAGE}"}, raw=True)

@@ -17,10 +17,11 @@ from typing import Any
 import yaml
 
 from musicrec.files import write_text
+from musicrec.page.artist_map import MIME
 from musicrec.progress import Progress
 from musicrec.scores.records import read_scores
 from musicrec.scores.release import read_release
-from musicrec.site import board, reference, try_page
+from musicrec.site import board, map_page, reference, try_page
 from musicrec.site.access import open_to_all
 from musicrec.site.architecture import floors_page, flow_page
 from musicrec.site.checks import check_notebook, check_page
@@ -156,6 +157,8 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     for place, text in generated.items():
         write_text(source / place, text)
     board.stage(source, run.folder, scores, run.data)
+    if "map" in contents:
+        map_page.stage(source, [chapter for chapter in chapters if chapter.stamp()])
     if "try" in contents:
         try_page.stage(source, run.data, run.songs, run.seed)
     for chapter in chapters:
@@ -193,6 +196,8 @@ def _staged_notebook(chapter: Chapter, run: Run, root: Path) -> str:
     text = path.read_text(encoding="utf-8")
     notebook = json.loads(text)
     notebook["metadata"].setdefault("kernelspec", KERNEL)
+    for output in (output for cell in notebook["cells"] for output in cell.get("outputs", ())):
+        output.get("data", {}).pop(MIME, None)  # the map has its own page
     if not stale:
         return json.dumps(notebook)
     what = "has not been executed in this build" if path == chapter.path else f"is older than the rest ({stale})"

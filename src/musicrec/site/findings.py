@@ -254,8 +254,8 @@ def doors(pages: Sequence[str]) -> str:
     first = next((page for page in pages if page.startswith("notebooks/")), "")
     lines = {
         "try": "{doc}`/try`: name a few artists you love, or paste a list, and get others, with the reasons.",
-        "notebooks/07_clustering": "{doc}`The map of artists </notebooks/07_clustering>`: who is near whom, from "
-        "nothing but who listens to what.",
+        "map": "{doc}`/map`: who is near whom, from nothing but who listens to what; mark a region and take "
+        "recommendations from it.",
         first: f"{{doc}}`The chapters </{first}>`: each tells what an original did, runs it again, shows by experiment "
         "what its number means, repairs it, and places it on the leaderboard. {doc}`/glossary` explains the words, "
         "{doc}`/protocol` how systems are compared.",

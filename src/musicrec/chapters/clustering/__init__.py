@@ -9,6 +9,7 @@ from musicrec.chapters.clustering.clusters import (
     name_check,
     name_clusters,
     round_clusters,
+    settled_names,
 )
 from musicrec.chapters.clustering.comparison import (
     compare_clusters,
@@ -86,6 +87,7 @@ __all__ = [
     "region_table",
     "round_clusters",
     "same_clusters",
+    "settled_names",
     "space_facts",
     "stability_facts",
     "start_facts",

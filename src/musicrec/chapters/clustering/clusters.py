@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.side_information import item_tags
+
+FITS, MORE = 0.25, 3.0  # a tag names a neighbourhood on the map where it is so frequent, and so many times elsewhere
 
 # ---- Cluster
 
@@ -129,8 +132,8 @@ def name_clusters(
     Returns
     -------
     pandas.DataFrame
-        One row per cluster, by number: `name`, `items`, `tag` (column of the first word, -1 where no item has tags)
-        and `share` (of the cluster's tagged items, how many have that tag).
+        One row per cluster, by number: `name`, `items`, `words` (columns of the tags in the name), `tag` (the first of
+        them, -1 where no item has tags) and `share` (of the cluster's tagged items, how many have that tag).
     """
     given = np.asarray(labels, dtype=np.int64)
     kinds = np.unique(given[given >= 0])
@@ -155,11 +158,12 @@ def name_clusters(
             {
                 "name": name,
                 "items": int((given == kinds[place]).sum()),
+                "words": tuple(chosen),
                 "tag": first,
                 "share": carriers[place, first] / tagged[place] if first >= 0 else np.nan,
             }
         )
-    return pd.DataFrame(rows, index=pd.Index(kinds, name="cluster"), columns=["name", "items", "tag", "share"])
+    return pd.DataFrame(rows, index=pd.Index(kinds, name="cluster"), columns=["name", "items", "words", "tag", "share"])
 
 
 def _words(
@@ -177,6 +181,29 @@ def _words(
     return ranked[:words]
 
 
+class Halves(NamedTuple):
+    """Clusters named by a random half of their items, and what the other half says of each tag."""
+
+    named: pd.DataFrame  # by the first half, as from `name_clusters`
+    fits: NDArray[np.float64]  # (n_clusters, n_tags): share of the cluster's tagged items in the other half; NaN: none
+    elsewhere: NDArray[np.float64]  # and of those outside the cluster
+
+
+def _halves(
+    labels: ArrayLike, tags: sp.csr_array, names: Sequence[str] | NDArray[np.object_], rng: np.random.Generator
+) -> Halves:
+    given = np.asarray(labels, dtype=np.int64)
+    half = rng.random(len(given)) < 0.5
+    named = name_clusters(np.where(half, given, -1), tags, names)
+    carried = sp.csr_array(tags > 0).astype(np.float64)
+    asked = ~half & (np.diff(carried.indptr) > 0)
+    member = sp.csr_array((asked & (given == named.index.to_numpy()[:, None])).astype(np.float64))
+    inside, everywhere = (member @ carried).toarray(), asked.astype(np.float64) @ carried
+    people = np.asarray(member.sum(axis=1)).reshape(-1, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Halves(named, inside / people, (everywhere - inside) / (asked.sum() - people))
+
+
 def name_check(
     labels: ArrayLike, tags: sp.csr_array, names: Sequence[str] | NDArray[np.object_], *, rng: np.random.Generator
 ) -> pd.DataFrame:
@@ -189,18 +216,57 @@ def name_check(
         of the other half's tagged items that have the tag, and `elsewhere`, that share in the other half outside
         the cluster. NaN where nobody is left to ask.
     """
+    named, fits, elsewhere = _halves(labels, tags, names, rng)
+    tag = named["tag"].to_numpy(dtype=np.int64)
+    rows = np.arange(len(tag))
+    return named.drop(columns=["items", "words"]).assign(
+        fits=np.where(tag >= 0, fits[rows, tag], np.nan), elsewhere=np.where(tag >= 0, elsewhere[rows, tag], np.nan)
+    )
+
+
+def settled_names(
+    labels: ArrayLike,
+    tags: sp.csr_array,
+    names: Sequence[str] | NDArray[np.object_],
+    artists: NDArray[np.object_],
+    popularity: NDArray[np.int64],
+    *,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Name clusters for a map: by tags that hold for items that had no say in the name, else by the best known artists.
+
+    A random half of the items proposes two tags for each cluster, as in `name_clusters`; a tag stays where a quarter
+    of the cluster's tagged items in the other half have it (`FITS`), three times as many as elsewhere (`MORE`). A
+    cluster without such a tag, or with the name of a larger one, is called by its two best known artists.
+
+    Parameters
+    ----------
+    labels, tags, names
+        As in `name_clusters`.
+    artists, popularity : numpy.ndarray, shape (n_items,)
+        Names of the items, and how many users each has.
+    rng : numpy.random.Generator
+        Draws the half; in the same state as that of `name_check` it is the same half.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per cluster, by number: `name`, `items`, and `by tags`, whether tags name it.
+    """
     given = np.asarray(labels, dtype=np.int64)
-    half = rng.random(len(given)) < 0.5
-    named = name_clusters(np.where(half, given, -1), tags, names)
-    counts = sp.csc_array(tags)
-    asked = ~half & (np.asarray(counts.sum(axis=1)).ravel() > 0)
-
-    def share(has: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
-        return float(has[among].mean()) if among.any() else float("nan")
-
-    fits, elsewhere = [], []
-    for cluster, tag in named["tag"].items():
-        has = counts[:, [tag]].toarray()[:, 0] > 0 if tag >= 0 else np.zeros(len(given), bool)
-        fits.append(share(has, asked & (given == cluster)))
-        elsewhere.append(share(has, asked & (given != cluster)))
-    return named.drop(columns="items").assign(fits=fits, elsewhere=elsewhere)
+    named, fits, elsewhere = _halves(given, tags, names, rng)
+    best_first = np.argsort(-popularity, kind="stable")
+    rows: dict[int, dict[str, Any]] = {}
+    for cluster in np.unique(given[given >= 0]).tolist():
+        held: list[int] = []
+        if cluster in named.index:
+            row = int(np.flatnonzero(named.index == cluster)[0])
+            there, least = fits[row], np.maximum(FITS, MORE * elsewhere[row])
+            held = [tag for tag in named["words"][cluster] if there[tag] >= least[tag]]
+        name = ", ".join(str(names[tag]) for tag in held)
+        by_tags = bool(held) and name not in {other["name"] for other in rows.values()}
+        if not by_tags:
+            stars = best_first[given[best_first] == cluster][:2]
+            name = " and ".join(str(artists[star]) for star in stars)
+        rows[cluster] = {"name": name, "items": int((given == cluster).sum()), "by tags": by_tags}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["name", "items", "by tags"]).rename_axis("cluster")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -185,8 +185,9 @@ class Chart(NamedTuple):
     large: int  # neighbourhoods
     small: int
     none: float  # share of artists in none of either
-    fits: float  # median share of artists without a say in the name that have its first tag
+    fits: float  # median share of artists without a say that have the first tag proposed
     times: float  # as many as elsewhere
+    named: float  # share of neighbourhoods of both sizes that tags name
     trust: Interval
 
 
@@ -194,14 +195,16 @@ def chart_facts(
     large: NDArray[np.int64],
     small: NDArray[np.int64],
     checked: pd.DataFrame,
+    levels: Sequence[pd.DataFrame],
     vectors: NDArray[np.float32],
     layout: NDArray[np.float32],
 ) -> Chart:
-    """Sum up two levels of neighbourhoods, `name_check` of the large ones, and the trustworthiness of the map.
+    """Sum up two levels of neighbourhoods, their `settled_names`, `name_check` of the large ones, and the map itself.
 
     The trustworthiness is that of every eighth artist.
     """
     times = (checked["fits"] / checked["elsewhere"].clip(lower=1e-3)).median()
     trust = bootstrap_mean(trustworthiness(vectors, layout, sample=np.arange(0, len(layout), 8)))
     none = float(np.mean((large < 0) & (small < 0)))
-    return Chart(int(large.max()) + 1, int(small.max()) + 1, none, checked["fits"].median(), times, trust)
+    named = float(pd.concat(levels)["by tags"].mean())
+    return Chart(int(large.max()) + 1, int(small.max()) + 1, none, checked["fits"].median(), times, named, trust)
