@@ -68,6 +68,7 @@
     const find = element("div", { class: "artist-map-find" },
       element("label", { for: id("search") }, "Find "), input, list);
     const frame = element("div", { class: "artist-map-frame" }, canvas, tip);
+    frame.style.aspectRatio = `${data.width} / ${data.height}`; // it fills its frame, on a phone too
     container.append(
       element("div", { class: "artist-map-bar" }, find,
         element("div", { class: "artist-map-zoom" }, closer, farther, all, marker)),
