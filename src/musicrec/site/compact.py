@@ -108,11 +108,15 @@ def _group(circles: re.Match[str]) -> str:
 
 
 def _webp(image: re.Match[str]) -> str:
-    """Return the same image without loss as WebP, if that is shorter."""
+    """Return the same image as WebP, in the 256 colours that are nearest to its own, if that is shorter.
+
+    The dots of a figure have few colours and many shades at their rims: the file becomes half as long.
+    """
     data = base64.b64decode(image[1])
     made = io.BytesIO()
     with Image.open(io.BytesIO(data)) as opened:
-        opened.save(made, "WEBP", lossless=True, quality=80, method=4)
+        few = opened.convert("RGBA").quantize(256, method=Image.Quantize.FASTOCTREE).convert("RGBA")
+        few.save(made, "WEBP", lossless=True, quality=80, method=4)
     if made.tell() >= len(data):
         return image[0]
     return f"data:image/webp;base64,{base64.b64encode(made.getvalue()).decode()}"
