@@ -28,6 +28,7 @@ class Provenance:
     simulated: bool = False
     notes: tuple[str, ...] = ()  # what was tolerated while reading, for a reader
     fallback: str = ""  # why simulated data stand in for real ones; "" when they were asked for
+    originals: tuple[str, ...] = ()  # keys of the originals that drew their data as these were drawn, from the same
 
 
 class Oracle(Protocol):

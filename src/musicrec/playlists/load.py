@@ -84,7 +84,10 @@ def load(
             "from playlists order by playlist_id"
         ).df()
         if n is not None and n < len(table):
-            chosen = _choose(connection, table["playlist_id"].to_numpy(), n, sample, seed)
+            among = holders(connection) if sample == "seeded" else table["playlist_id"].to_numpy()
+            if len(among) < n:
+                raise ValueError(f"{len(among):,} playlists hold the best known track, fewer than {n:,}")
+            chosen = choose(among, n, seed)
             table = table[table["playlist_id"].isin(chosen)].reset_index(drop=True)
         artists = connection.execute("select artist from tracks order by id").fetchnumpy()["artist"]
         artist_of = np.asarray(artists, np.int32)
@@ -142,20 +145,17 @@ def _cells(
     return np.concatenate([[0], np.cumsum(sizes)]), indices[:end], places[:end]
 
 
-def _choose(
-    connection: duckdb.DuckDBPyConnection, playlists: NDArray[np.int64], n: int, sample: str, seed: int
-) -> NDArray[np.int64]:
-    rng = np.random.default_rng(seed)
-    if sample == "seeded":
-        holders = (
-            connection.execute(
-                "select distinct playlist_id from entries where track = "
-                "(select id from tracks order by num_member desc, id limit 1) order by playlist_id"
-            )
-            .df()["playlist_id"]
-            .to_numpy()
-        )
-        if len(holders) < n:
-            raise ValueError(f"{len(holders):,} playlists hold the best known track, fewer than {n:,}")
-        playlists = holders
-    return np.sort(rng.choice(playlists, n, replace=False))
+def holders(connection: duckdb.DuckDBPyConnection) -> NDArray[np.int64]:
+    """Return the playlists that hold the best known track, rising."""
+    found = connection.execute(
+        "select distinct playlist_id from entries where track = "
+        "(select id from tracks order by num_member desc, id limit 1) order by playlist_id"
+    ).fetchnumpy()
+    return np.asarray(found["playlist_id"], np.int64)
+
+
+def choose(playlists: NDArray[np.int64], n: int, seed: int) -> NDArray[np.int64]:
+    """Draw n of some playlists, rising; all where there are no more."""
+    if n >= len(playlists):
+        return playlists
+    return np.sort(np.random.default_rng(seed).choice(playlists, n, replace=False))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from musicrec.evaluation.ranking import Evaluation
 
 ORIGINALS = ("spotifier", "playlist-nncf", "lastfm-mf", "genre-lightfm", "two-stage")
-ORIGINAL_DATA = {"lastfm-mf": "lastfm-2k"}  # the only original whose very data can be had
+ORIGINAL_DATA = {"lastfm-mf": "lastfm-2k"}  # the only original whose very data anybody can have
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Score:
 
     `low` and `high` bound its 95 % interval. `reported` is what the original printed, `tolerance` how far from it,
     in the unit of the value, still counts as reproduced, and `near` how far as close; `ScoreBook.reproduce` has the
-    rule.
+    rule. `same_data` says that the figure was measured on data that only some have, drawn as the original drew them.
     """
 
     chapter: str
@@ -48,11 +48,17 @@ class Score:
     quick: bool = False
     tolerance_from: str = ""  # where the tolerance comes from, for the reader
     near: float | None = None
+    same_data: bool = False
+
+    @property
+    def comparable(self) -> bool:
+        """Whether it was measured on the data of the original."""
+        return self.same_data or (bool(self.key) and self.dataset == ORIGINAL_DATA.get(self.key))
 
     @property
     def status(self) -> str:
         """Say `reproduced`, `close`, `differs`, or `not-applicable`: other data, or missed with training cut short."""
-        if self.reported is None or self.dataset != ORIGINAL_DATA.get(self.key):
+        if self.reported is None or not self.comparable:
             return "not-applicable"
         # one part in 10^9 forgives the binary rounding of decimal figures
         beyond = abs(self.value - self.reported) - 1e-9 * max(1.0, abs(self.reported))
@@ -123,7 +129,8 @@ class ScoreBook:
         data = dataset or self.dataset
         score = Score(
             self.chapter, system, data.name, data.simulated, protocol, metric, float(value),
-            tolerance=tolerance, quick=self.quick, **more,
+            tolerance=tolerance, quick=self.quick, same_data=protocol[len("original/") :] in data.provenance.originals,
+            **more,
         )  # fmt: skip
         same = (score.system, score.metric, score.protocol, score.dataset)
         self.scores = [s for s in self.scores if (s.system, s.metric, s.protocol, s.dataset) != same] + [score]

@@ -29,7 +29,7 @@ def reproduction(scores: Iterable[Score], only: str | None = None) -> list[dict[
         if score.reported is None or not score.key or (only and score.key != only):
             continue
         note = score.note
-        if score.status == "not-applicable" and score.dataset == ORIGINAL_DATA.get(score.key):
+        if score.status == "not-applicable" and score.comparable:
             note = "training was shortened for a quick look"
         elif score.status == "close" and not note:
             note = "outside the interval of our mean, but as near as one further run of ours would come"

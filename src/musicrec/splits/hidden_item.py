@@ -15,6 +15,7 @@ from musicrec.datasets.interactions import Interactions
 LISTS = {  # by table: which columns hold list and item
     "listens": {"user": "list", "artist": "item"},
     "rows": {"playlist_id": "list", "track_id": "item"},
+    "entries": {"pid": "list", "track": "item"},
 }
 
 
@@ -41,12 +42,12 @@ class Task:
 
 
 def lists_of(dataset: Dataset) -> pd.DataFrame:
-    """Return the lists of a data set as `hide_one` reads them: artists of listeners, or songs of playlists.
+    """Return the lists of a data set as `hide_one` reads them: artists of listeners, or tracks of playlists.
 
     Parameters
     ----------
     dataset : Dataset
-        With a table `listens`, or a table `rows` of songs in playlists.
+        With a table `listens`, or a table `rows` or `entries` of tracks in playlists.
 
     Raises
     ------
