@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -49,6 +50,30 @@ BookData = Annotated[
         "--dataset",
         metavar="NAME",
         help="lastfm-2k, simulated, simulated-small, or auto: the first, and where it cannot be had the second.",
+    ),
+]
+EditionData = Annotated[
+    str,
+    typer.Option(
+        "--dataset",
+        metavar="NAME",
+        help="lastfm-2k, simulated, simulated-small, or auto: the first, and where it cannot be had the second. Or "
+        "playlists: the edition of the book about them.",
+    ),
+]
+PlaylistPlace = Annotated[
+    Path | None,
+    typer.Option(
+        "--playlists",
+        metavar="DIR",
+        help="With --dataset playlists: tables that `musicrec playlists ingest` or `simulate` made; or slices, which "
+        "are then read into tables in the build folder first. By default what MUSICREC_PLAYLISTS names.",
+    ),
+]
+Sample = Annotated[
+    int | None,
+    typer.Option(
+        "--sample", min=50, metavar="N", help="Playlists to draw from them: by default 10,000, with --quick 1,000."
     ),
 ]
 ServedData = Annotated[

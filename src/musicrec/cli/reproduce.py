@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from musicrec.cli.app import BookData, Jobs, Json, Quick, Seed, app
+from musicrec.cli.app import EditionData, Jobs, Json, PlaylistPlace, Quick, Sample, Seed, app
 from musicrec.cli.output import message_console, print_table
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ def reproduce(
         ),
     ] = None,
     as_json: Json = False,
-    dataset: BookData = "auto",
+    dataset: EditionData = "auto",
     quick: Quick = False,
     seed: Seed = 0,
     jobs: Jobs = None,
+    playlists: PlaylistPlace = None,
+    sample: Sample = None,
 ) -> None:
     """Compare every figure the originals reported with what this machine measures.
 
@@ -42,6 +44,7 @@ def reproduce(
 
     Examples: `musicrec reproduce`, `musicrec reproduce --only lastfm-mf --json`, `musicrec reproduce --figure "users"`
     """
+    from musicrec.cli.book import resolved
     from musicrec.files import build_dir
     from musicrec.hardware import workers
     from musicrec.progress import progress_on
@@ -50,19 +53,21 @@ def reproduce(
     from musicrec.scores.release import missing_figures, released
     from musicrec.scores.reproduction import reproduction
     from musicrec.site.execution import execute_all
-    from musicrec.site.notebooks import BookError, book_root, find_chapters, resolve
+    from musicrec.site.notebooks import PLAYLISTS, BookError, book_root, find_chapters
 
     reproduction([], only)  # refuses an unknown key
     root = book_root()
-    expected = released(root / "results")
-    chapters = [c for c in find_chapters(root, build_dir()) if (only in c.originals if only else c.originals)]
+    edition = PLAYLISTS if dataset == PLAYLISTS else ""
+    expected = [] if edition else released(root / "results")  # nobody has released that edition
+    chapters = find_chapters(root, build_dir(), edition=edition)
+    chapters = [c for c in chapters if (only in c.originals if only else c.originals)]
     if not chapters:
         raise BookError("no chapter of this book reproduces " + (f"{only!r}" if only else "an original"))
     one = find_figure(figure, [*expected, *_measured_before()], only) if figure else None
     names = {c.name for c in chapters if one is None or c.name == one.chapter}
-    run = resolve(dataset, seed=seed, quick=quick)
+    run = resolved(dataset, playlists, sample, seed=seed, quick=quick)
     execute_all(
-        [c for c in find_chapters(root, run.folder) if c.name in names],
+        [c for c in find_chapters(root, run.folder, edition=run.edition) if c.name in names],
         run,
         root,
         progress_on(message_console()),

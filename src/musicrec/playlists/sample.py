@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,12 @@ import pandas as pd
 
 from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
 from musicrec.datasets.interactions import Interactions
-from musicrec.playlists.export import FILES
+from musicrec.files import build_dir
+from musicrec.playlists.export import ABOUT, FILES
+from musicrec.playlists.ingest import ingest
 from musicrec.playlists.load import about, choose, holders
+from musicrec.playlists.shelf import PARTS
+from musicrec.playlists.slices import find
 
 NAME = "playlists"  # of the random sample; the seeded one is called playlists-seeded
 SIZE = 10_000  # playlists, as many as the originals took
@@ -38,6 +44,36 @@ def place() -> Path:
     folder = Path(given).expanduser()
     about(folder)
     return folder
+
+
+def tables_of(given: Path, told: Callable[[str, float], None] = lambda what, share: None) -> Path:
+    """Return a folder of tables: the one that is given, or one below the build folder with the slices that are there.
+
+    Slices that were read before are not read again, and a stopped run goes on where it stopped.
+
+    Parameters
+    ----------
+    given : Path
+        Tables of an ingest or a simulation; or slices: a folder of them, an archive, or one file.
+    told : callable
+        Is told what is being done and which share of it is done.
+
+    Raises
+    ------
+    ValueError
+        When the tables are not finished.
+    HistoryError
+        When there is neither a table nor a slice.
+    BusyError
+        When another process reads the same slices.
+    """
+    if given.is_dir() and any((given / name).exists() for name in (ABOUT, PARTS)):
+        about(given)
+        return given
+    slices = find([given])
+    into = build_dir() / "playlists-tables" / hashlib.sha256(str(given.resolve()).encode()).hexdigest()[:12]
+    ingest(slices, into, told=told)
+    return into
 
 
 def sampled(folder: Path, n: int = SIZE, *, sample: str = "random", seed: int = 0) -> Dataset:
@@ -80,6 +116,7 @@ def sampled(folder: Path, n: int = SIZE, *, sample: str = "random", seed: int = 
         lists = connection.execute(_PLAYLISTS).df()
         entries = connection.execute(_ENTRIES).df()
         tracks = connection.execute(_TRACKS).df()
+    uncounted = int(lists.pop("uncounted").sum())
     entries["track"] = entries["track"].map(tracks.set_index("number")["id"])
     tables = {"playlists": lists, "tracks": tracks.drop(columns="number"), "entries": entries}
     return Dataset(
@@ -92,17 +129,22 @@ def sampled(folder: Path, n: int = SIZE, *, sample: str = "random", seed: int = 
             items=tracks["id"].to_numpy(dtype=object),
         ),
         tables["tracks"][["id", "name", "artist"]],
-        _provenance(said, tables, sample, len(known), n, seed),
+        _provenance(said, tables, sample, len(known), n, seed, uncounted),
         tables,
     )
 
 
 _PLAYLISTS = """
     select playlist_id as pid, coalesce(playlist_name, '') as name, coalesce(collaborative, false) as collaborative,
-           coalesce(modified_at, 0) as modified_at, num_tracks::double as num_tracks, num_albums::double as num_albums,
-           num_artists::double as num_artists, num_followers::double as num_followers,
-           num_edits::double as num_edits, duration_ms::double as duration_ms
-    from playlists semi join chosen on playlist_id = pid order by pid
+           coalesce(modified_at, 0) as modified_at, coalesce(num_tracks, held) as num_tracks,
+           coalesce(num_albums, albums) as num_albums, coalesce(num_artists, artists) as num_artists,
+           coalesce(num_followers, 0) as num_followers, coalesce(num_edits, 0) as num_edits,
+           coalesce(p.duration_ms, ms, 0)::bigint as duration_ms, num_followers is null as uncounted
+    from playlists p join (
+        select playlist_id, count(*) as held, count(distinct t.album) as albums, count(distinct t.artist) as artists,
+               sum(t.duration_ms) as ms
+        from entries e join tracks t on t.id = e.track semi join chosen on e.playlist_id = pid group by playlist_id
+    ) using (playlist_id) order by pid
 """
 _ENTRIES = """
     select playlist_id as pid, pos, track from entries semi join chosen on playlist_id = pid order by pid, pos
@@ -118,7 +160,7 @@ _TRACKS = """
 
 
 def _provenance(
-    said: dict[str, Any], tables: dict[str, pd.DataFrame], sample: str, known: int, n: int, seed: int
+    said: dict[str, Any], tables: dict[str, pd.DataFrame], sample: str, known: int, n: int, seed: int, uncounted: int
 ) -> Provenance:
     official = said.get("official", {})
     whole = bool(official) and all(official[name]["found"] == official[name]["published"] for name in COUNTS)
@@ -133,6 +175,10 @@ def _provenance(
     taken = len(tables["playlists"])
     drawn = f"{taken:,} of {known:,} playlists" + (" that hold the best known track" if sample == "seeded" else "")
     notes = [] if taken == n else [f"asked for {n:,} playlists, there are {known:,} to draw from"]
+    if uncounted:
+        notes.append(f"{uncounted:,} playlists do not say how many followers they have, and count as having none")
+    if wrong := said.get("problems"):
+        notes.append(f"{len(wrong):,} slices were not whole, or held playlists of others; `about.json` names them")
     ours = whole and not simulated and taken == SIZE
     if not ours:
         why = "they are simulated" if simulated else "the originals drew 10,000 of all of the Million Playlist Dataset"

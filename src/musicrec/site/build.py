@@ -21,7 +21,7 @@ from musicrec.page.artist_map import MIME
 from musicrec.progress import Progress
 from musicrec.scores.records import read_scores
 from musicrec.scores.release import read_release
-from musicrec.site import board, map_page, reference, try_page
+from musicrec.site import board, edition, map_page, reference, try_page
 from musicrec.site.access import open_to_all
 from musicrec.site.architecture import floors_page, flow_page
 from musicrec.site.checks import check_notebook, check_page
@@ -63,7 +63,7 @@ def make_book(root: Path, run: Run, progress: Progress, say: Say, only: str | No
     BookError
         When a notebook fails, a page has an error or a figure is lost; the site of the last good build stays.
     """
-    execute_all(find_chapters(root, run.folder, only), run, root, progress, jobs)
+    execute_all(find_chapters(root, run.folder, only, run.edition), run, root, progress, jobs)
     return build_site(root, run, say)
 
 
@@ -78,7 +78,7 @@ def build_site(root: Path, run: Run, say: Say) -> Site:
         When another process builds the same site.
     """
     with build_folder(run, built=True) as folder:
-        chapters = find_chapters(root, folder)
+        chapters = find_chapters(root, folder, edition=run.edition)
         done = [chapter for chapter in chapters if chapter.stamp()]
         figures = 0
         for chapter in done:
@@ -142,7 +142,9 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     released = read_release(root / "results")
     generated = {
         "generated/state.md": state_page(run),
-        "generated/findings.md": findings_page(scores, run, released, names),
+        "generated/findings.md": edition.opening(run, scores)
+        if run.edition
+        else findings_page(scores, run, released, names),
         "generated/reproduction.md": reproduction_page(scores, run, released),
         "generated/leaderboard.md": leaderboard_page(scores, run, released),
         "generated/systems.md": systems_page(),
@@ -151,7 +153,7 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
         "provenance.md": provenance_page(run, chapters, root),
     }
     contents = toc_files(root)
-    generated["generated/doors.md"] = doors(contents)
+    generated["generated/doors.md"] = doors(edition.present(contents, chapters) if run.edition else contents)
     if f"{reference.FOLDER}/index" in contents:
         generated |= reference.pages()
     for place, text in generated.items():
@@ -159,7 +161,9 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     board.stage(source, run.folder, scores, run.data)
     if "map" in contents:
         map_page.stage(source, [chapter for chapter in chapters if chapter.stamp()])
-    if "try" in contents:
+    if run.edition:
+        edition.stage(source, root, chapters)
+    elif "try" in contents:
         try_page.stage(source, run.data, run.songs, run.seed)
     for chapter in chapters:
         write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root))
@@ -182,7 +186,10 @@ def banner_text(run: Run) -> str:
     """Return what every page must say about its numbers, "" when they are the real thing."""
     texts = []
     if run.data.simulated:
-        texts.append("<strong>Simulated data.</strong> Every score on these pages is about invented listeners.")
+        who = run.edition or "listeners"
+        texts.append(f"<strong>Simulated data.</strong> Every score on these pages is about invented {who}.")
+    elif run.edition and not run.data.provenance.originals:
+        texts.append("These are not the playlists of the originals: no reported figure counts as reproduced.")
     if run.quick:
         texts.append(
             "<strong>Quick run.</strong> Training was shortened for a first look; scores are lower than they can be."

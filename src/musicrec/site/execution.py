@@ -45,7 +45,7 @@ def execute_all(chapters: Iterable[Chapter], run: Run, root: Path, progress: Pro
     """
     chapters = list(chapters)
     with build_folder(run) as folder:
-        sweep(folder, find_chapters(root, folder))
+        sweep(folder, find_chapters(root, folder, edition=run.edition))
         progress.begin([chapter.name for chapter in chapters], _seconds(chapters, run, root), jobs)
         try:
             _execute_some([chapter for chapter in chapters if not chapter.reads_scores], run, root, progress, jobs)
@@ -112,7 +112,7 @@ def execute(
     papermill_engines.register("musicrec", engine())
     with _PARSING:
         digests = inputs(chapter, run, root)  # as they are now: an edit while the notebook runs makes it stale
-    environment = {**kernels.environment, EXECUTION: str(prepare(chapter).resolve())}
+    environment = {**kernels.environment, **run.environment, EXECUTION: str(prepare(chapter).resolve())}
     partial = partial_path(chapter)
     notebook = nbformat.read(chapter.path, as_version=4)
     progress.start(chapter.name, len(notebook.cells) + 1, why)  # one more: the injected parameters

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-BOOK_DATA = ("auto", "lastfm-2k", "simulated", "simulated-small")
+PLAYLISTS = "playlists"  # data of the edition about playlists, and where in notebooks/ its chapters lie
+BOOK_DATA = ("auto", "lastfm-2k", "simulated", "simulated-small", PLAYLISTS)
 
 
 class BookError(ValueError):
@@ -105,16 +106,28 @@ class Chapter:
 class Run:
     """What one making of the book is about: its data, and the parameters every notebook gets."""
 
-    data: Dataset  # who listened to what
-    songs: Dataset  # audio features
+    data: Dataset  # who listened to what, or a sample of playlists
+    songs: Dataset | None  # audio features; none beside a sample of playlists
     seed: int = 0
     quick: bool = False
     playlists: Dataset | None = None  # the Million Playlist Dataset, of whoever has it
+    tables: Path | None = None  # that playlists were drawn from
+    size: int = 0  # playlists to draw
 
     @property
     def datasets(self) -> list[Dataset]:
         """All the data a chapter may load."""
-        return [self.data, self.songs, *([self.playlists] if self.playlists else [])]
+        return [data for data in (self.data, self.songs, self.playlists) if data]
+
+    @property
+    def edition(self) -> str:
+        """The edition of the book: "" about listeners, `playlists` about playlists."""
+        return PLAYLISTS if self.tables else ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a kernel is told beside the parameters: where the tables lie, which no page needs to know."""
+        return {"MUSICREC_PLAYLISTS": str(self.tables.resolve())} if self.tables else {}
 
     @property
     def folder(self) -> Path:
@@ -129,7 +142,8 @@ class Run:
     @property
     def parameters(self) -> dict[str, Any]:
         """What is injected into every notebook."""
-        return {"dataset": self.data.name, "seed": self.seed, "quick": self.quick}
+        drawn = {"size": self.size} if self.tables else {}
+        return {"dataset": self.data.name, "seed": self.seed, "quick": self.quick, **drawn}
 
     @property
     def label(self) -> str:
@@ -137,16 +151,38 @@ class Run:
         return ", ".join(["simulated data"] * self.data.simulated + ["quick run"] * self.quick)
 
 
-def resolve(dataset: str = "auto", *, seed: int = 0, quick: bool = False) -> Run:
+def resolve(
+    dataset: str = "auto", *, seed: int = 0, quick: bool = False, tables: Path | None = None, size: int | None = None
+) -> Run:
     """Find the data once, so that all chapters speak of the same.
+
+    Parameters
+    ----------
+    dataset, seed, quick
+        See `Run`.
+    tables : Path, optional
+        That playlists are drawn from, see `musicrec.playlists`; by default those that `MUSICREC_PLAYLISTS` names.
+    size : int, optional
+        How many playlists to draw: by default 10,000, in a quick run a tenth of that.
 
     Raises
     ------
     BookError
         When the book is not about such data.
+    ValueError
+        When it is about playlists, and there are none.
     """
     if dataset not in BOOK_DATA:
         raise BookError(f"the book cannot be made with data {dataset!r}; choose from {', '.join(BOOK_DATA)}")
+    if dataset == PLAYLISTS:
+        from musicrec.playlists import sample
+
+        tables = tables or sample.place()
+        size = size or (sample.SIZE // 10 if quick else sample.SIZE)
+        data = sample.sampled(tables, size, seed=seed)
+        return Run(data, None, seed, quick, tables=tables, size=size)
+    if tables or size:
+        raise BookError("only the book about playlists is made from a sample of them: add --dataset playlists")
     from musicrec.datasets import load, mpd
 
     data = load(dataset, seed=seed)
@@ -154,8 +190,10 @@ def resolve(dataset: str = "auto", *, seed: int = 0, quick: bool = False) -> Run
     return Run(data, songs, seed, quick, load("mpd", progress=False) if mpd.find() else None)
 
 
-def find_chapters(root: Path, folder: Path, only: str | None = None) -> list[Chapter]:
+def find_chapters(root: Path, folder: Path, only: str | None = None, edition: str = "") -> list[Chapter]:
     """Return the chapters in the order of `_toc.yml`, or the one that `only` names by its number or name.
+
+    An edition has a notebook of its own for some of the chapters, in its folder of `notebooks/`, and lacks the others.
 
     Parameters
     ----------
@@ -165,6 +203,8 @@ def find_chapters(root: Path, folder: Path, only: str | None = None) -> list[Cha
         Of the build their results belong to.
     only : str, optional
         "2", "02", "baseline", "02_baseline" or the path of the notebook.
+    edition : str
+        See `Run.edition`.
 
     Raises
     ------
@@ -175,14 +215,18 @@ def find_chapters(root: Path, folder: Path, only: str | None = None) -> list[Cha
     files = [file for file in toc_files(root) if file.startswith("notebooks/")]
     if twice := sorted({file for file in files if files.count(file) > 1}):
         raise BookError(f"{root / '_toc.yml'} names {', '.join(twice)} twice")
+    if edition:
+        own = [file.replace("notebooks/", f"notebooks/{edition}/") for file in files]
+        files = [file for file in own if (root / f"{file}.ipynb").exists()]
     chapters = [_read_chapter(root, folder, file) for file in files]
     if only is None:
         return chapters
-    wanted = only.removesuffix(".ipynb").removeprefix("notebooks/")
+    wanted = only.removesuffix(".ipynb").removeprefix("notebooks/").removeprefix(f"{edition}/")
     wanted = wanted.zfill(2) if wanted.isdigit() else wanted
     found = [c for c in chapters if wanted in (c.name, c.name.partition("_")[0], c.name.partition("_")[2])]
     if not found:
-        raise BookError(f"no chapter is called {only!r}; choose from {', '.join(c.name for c in chapters)}")
+        of = f" of the edition about {edition}" if edition else ""
+        raise BookError(f"no chapter{of} is called {only!r}; choose from {', '.join(c.name for c in chapters)}")
     if len(found) > 1:
         raise BookError(f"{only!r} may be {' or '.join(c.name for c in found)}: name one of them")
     return found

@@ -55,7 +55,7 @@ def state_page(run: Run) -> str:
     if not run.data.simulated:
         text = f"This copy was made on real data: {about.source}."
     else:
-        text = "This copy was made on **simulated data**: invented listeners, not real ones."
+        text = f"This copy was made on **simulated data**: invented {run.edition or 'listeners'}, not real ones."
         text += f" The reason: {fallback_reason(about.fallback)}." if about.fallback else ""
     if run.quick:
         text += " It is a **quick run**: training was shortened, so scores are lower than they could be."

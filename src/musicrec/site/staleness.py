@@ -25,7 +25,7 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
     except SyntaxError as error:
         raise BookError(f"{chapter.path}: a cell is not valid Python ({error.msg}: {error.text})") from error
     # A chapter that does not mention songs or playlists does not depend on them; code in src is given its data.
-    words = {run.data.name: "", run.songs.name: "songs", "mpd": '"mpd"'}
+    words = {"mpd": '"mpd"', **({run.songs.name: "songs"} if run.songs else {}), run.data.name: ""}
     data = [d for d in run.datasets if any(words[d.name] in source for source in sources)]
     notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
     cells = [
@@ -39,7 +39,7 @@ def inputs(chapter: Chapter, run: Run, root: Path) -> dict[str, str]:
         "environment": digest((root / "requirements.lock").read_text(encoding="utf-8")),
     }
     if chapter.reads_scores:
-        others = [other for other in find_chapters(root, chapter.folder) if not other.reads_scores]
+        others = [other for other in find_chapters(root, chapter.folder, edition=run.edition) if not other.reads_scores]
         stamps = [(other.name, stamp["outputs"]) for other in others if (stamp := other.stamp())]
         digests["scores"] = digest(
             json.dumps([(name, {p: d for p, d in files.items() if p.startswith("scores/")}) for name, files in stamps])

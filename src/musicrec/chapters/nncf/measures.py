@@ -74,23 +74,29 @@ def best_threshold(cells: Cells) -> float:
     return float(thresholds[1:][np.argmax((true_yes - false_yes)[1:])])
 
 
-def learning_curve(network: NNCF, cells: CellSplit, *, rng: np.random.Generator) -> pd.DataFrame:
-    """Train a network on cells; return `cell_report` on the validation cells after each epoch, and the loss there.
+def learning_curve(network: NNCF, cells: CellSplit, *, rng: np.random.Generator, every: int = 1) -> pd.DataFrame:
+    """Train a network on cells; return `cell_report` on the validation cells by epoch, and the loss there.
+
+    They are answered after every so many epochs, and after the last.
 
     The `loss` is the cross-entropy in nats, with ones and zeros weighing half each, as in training.
     """
-    rows = []
+    rows: dict[int, dict[str, float]] = {}
+    epochs = itertools.count(1)
 
     def watch(model: NNCF) -> float:
+        epoch = next(epochs)
+        if epoch % every and epoch != network.epochs:
+            return float("nan")
         held_out = cells.cells(model.scores, "valid")
         odds = held_out.scores.astype(np.float64)
         by_cell = np.logaddexp(0, np.where(held_out.labels, -odds, odds))
         loss = (by_cell[held_out.labels].mean() + by_cell[~held_out.labels].mean()) / 2
-        rows.append({"loss": loss, **cell_report(held_out, 0, cells.train)})
+        rows[epoch] = {"loss": loss, **cell_report(held_out, 0, cells.train)}
         return -loss
 
     network.fit_cells(cells, rng=rng, watch=watch)
-    return pd.DataFrame(rows, index=network.history.index)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(network.history.index.name)
 
 
 def ranking_curve(network: Network, split: Split, *, every: int = 5, rng: np.random.Generator) -> pd.Series:

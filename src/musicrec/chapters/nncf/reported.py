@@ -97,15 +97,17 @@ def record_jaccard(book: ScoreBook, pairs: Mapping[str, NDArray[np.float64]]) ->
         book.reproduce(KEY, quantity, pairs[kind].mean(), reported, system="nncf", note=_other_data(book))
 
 
-def jaccard_table(pairs: Mapping[str, NDArray[np.float64]], means: pd.DataFrame) -> pd.DataFrame:
+def jaccard_table(pairs: Mapping[str, NDArray[np.float64]], means: pd.DataFrame, who: str = "listener") -> pd.DataFrame:
     """Return the mean index of each kind of pairs: reported, of one user, and the mean of several users."""
     columns = {
         "reported, one playlist": pd.Series(JACCARD),
-        "one listener": pd.Series({kind: values.mean() for kind, values in pairs.items()}),
-        f"mean of {len(means)} listeners": means.mean(),
+        f"one {who}": pd.Series({kind: values.mean() for kind, values in pairs.items()}),
+        f"mean of {len(means)} {who}s": means.mean(),
     }
     return pd.DataFrame(columns).loc[list(JACCARD)].rename_axis("pairs")
 
 
 def _other_data(book: ScoreBook) -> str:
+    if KEY in book.dataset.provenance.originals:
+        return "which playlists the original drew is not known; one training each"
     return f"other lists: the original's are playlists of the Million Playlist Dataset; here {book.dataset.name}"

@@ -14,6 +14,7 @@ from musicrec.chapters.regression.experiments import (
 )
 from musicrec.chapters.regression.facts import (
     count_table,
+    describe_followers,
     explosions,
     longest_tail,
     luck,
@@ -76,6 +77,7 @@ __all__ = [
     "count_table",
     "cross_validate",
     "cutoffs",
+    "describe_followers",
     "explosion_table",
     "explosions",
     "frame",

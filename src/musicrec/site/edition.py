@@ -1,0 +1,64 @@
+"""The edition of the book about playlists: what stands where only listeners could tell something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import nbformat
+
+from musicrec.files import write_text
+from musicrec.scores.records import Score
+from musicrec.site.notebooks import Chapter, Run, toc_files
+
+NEEDS_LISTENERS = (
+    "needs listeners, and this copy of the book is about playlists. `make book` makes the one about listeners."
+)
+
+
+def present(contents: Iterable[str], chapters: Sequence[Chapter]) -> list[str]:
+    """Return the pages of the table of contents that have something to say in this edition."""
+    ours = {f"notebooks/{chapter.name}" for chapter in chapters}
+    return [page for page in contents if page in ours or not page.startswith(("notebooks/", "try"))]
+
+
+def stage(source: Path, root: Path, chapters: Sequence[Chapter]) -> None:
+    """Write the chapters and the pieces of pages that this edition leaves out: a heading, and what they would need."""
+    ours = {chapter.name for chapter in chapters}
+    for file in toc_files(root):
+        if file.startswith("notebooks/") and (name := Path(file).name) not in ours:
+            stored = json.loads((root / f"{file}.ipynb").read_text(encoding="utf-8"))
+            text = f"{_heading(stored['cells'], name)}\n\nThis chapter {NEEDS_LISTENERS}"
+            notebook = nbformat.v4.new_notebook(
+                cells=[nbformat.v4.new_markdown_cell(text, id="left-out")],
+                metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            )
+            write_text(source / f"{file}.ipynb", nbformat.writes(notebook) + "\n")
+    write_text(source / "generated" / "try.md", f":::{{warning}}\nThis page {NEEDS_LISTENERS}\n:::\n")
+    write_text(source / "generated" / "try_numbers.md", "\n")
+
+
+def _heading(cells: Sequence[dict[str, object]], name: str) -> str:
+    """Return the first heading of a notebook."""
+    for cell in cells:
+        source = cell["source"]
+        lines = ("".join(source) if isinstance(source, list) else str(source)).splitlines()
+        if cell["cell_type"] == "markdown" and lines and lines[0].startswith("# "):
+            return lines[0]
+    return f"# {name}"
+
+
+def opening(run: Run, scores: Iterable[Score]) -> str:
+    """Return what the first page opens with: which playlists these are, and how many reported figures came out."""
+    about = run.data.provenance
+    reported = [score for score in scores if score.reported is not None]
+    text = f"This copy is the edition about **playlists**: {about.version}, of {about.source}. "
+    if run.label:
+        text += f"It is made of **{run.label}**. "
+    met = sum(score.status in ("reproduced", "close") for score in reported)
+    if any(score.comparable for score in reported):
+        text += f"Of {len(reported)} figures that its two originals reported, {met} are reproduced or close."
+    else:
+        text += f"Beside {len(reported)} reported figures stand ours; none of them counts as reproduced on these data."
+    return text + " The chapters that need listeners are left out: `make book` makes the edition that has them.\n"
