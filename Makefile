@@ -8,7 +8,8 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BUILD := $(if $(DATASET),--dataset $(DATASET)) $(if $(filter-out 0,$(QUICK)),--quick)
-OPTIONS := $(if $(filter-out 0,$(QUICK)),--quick) $(if $(DATASET),--dataset $(DATASET)) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
+OPTIONS := $(if $(filter-out 0,$(QUICK)),--quick) $(if $(DATASET),--dataset $(DATASET)) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) \
+	$(if $(SEED),--seed $(SEED)) $(if $(PLAYLISTS),--playlists "$(PLAYLISTS)") $(if $(SAMPLE),--sample $(SAMPLE))
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
@@ -24,6 +25,9 @@ help: ## show what can be made
 	@echo "  make book ONLY=02              execute one chapter, leave the others as they are"
 	@echo "  make book JOBS=1               one chapter at a time, not as many as cores and memory allow"
 	@echo "  make book DATASET=simulated    invented listeners, no download; simulated-small: a fifth of them"
+	@echo "  make book DATASET=playlists PLAYLISTS=DIR"
+	@echo "                                 the edition about playlists, from tables or slices of yours; SAMPLE=10000 and"
+	@echo "                                 SEED=0 say how many it draws, and which"
 	@echo "  make serve DATASET=simulated   the site of that build; every data set and mode has a folder of its own"
 	@echo "  make test WORKERS=4            four processes at a time; two by default"
 	@echo "  make test ARGS='-k metrics'    some tests; PYTHON=python3.12 chooses the interpreter"

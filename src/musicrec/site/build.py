@@ -153,7 +153,7 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
         "provenance.md": provenance_page(run, chapters, root),
     }
     contents = toc_files(root)
-    generated["generated/doors.md"] = doors(edition.present(contents, chapters) if run.edition else contents)
+    generated["generated/doors.md"] = edition.doors(chapters) if run.edition else doors(contents)
     if f"{reference.FOLDER}/index" in contents:
         generated |= reference.pages()
     for place, text in generated.items():

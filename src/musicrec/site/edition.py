@@ -12,15 +12,9 @@ from musicrec.files import write_text
 from musicrec.scores.records import Score
 from musicrec.site.notebooks import Chapter, Run, toc_files
 
-NEEDS_LISTENERS = (
-    "needs listeners, and this copy of the book is about playlists. `make book` makes the one about listeners."
+ELSEWHERE = (
+    "belongs to the edition about listeners, and this copy of the book is about playlists. `make book` makes the other."
 )
-
-
-def present(contents: Iterable[str], chapters: Sequence[Chapter]) -> list[str]:
-    """Return the pages of the table of contents that have something to say in this edition."""
-    ours = {f"notebooks/{chapter.name}" for chapter in chapters}
-    return [page for page in contents if page in ours or not page.startswith(("notebooks/", "try"))]
 
 
 def stage(source: Path, root: Path, chapters: Sequence[Chapter]) -> None:
@@ -29,13 +23,13 @@ def stage(source: Path, root: Path, chapters: Sequence[Chapter]) -> None:
     for file in toc_files(root):
         if file.startswith("notebooks/") and (name := Path(file).name) not in ours:
             stored = json.loads((root / f"{file}.ipynb").read_text(encoding="utf-8"))
-            text = f"{_heading(stored['cells'], name)}\n\nThis chapter {NEEDS_LISTENERS}"
+            text = f"{_heading(stored['cells'], name)}\n\nThis chapter {ELSEWHERE}"
             notebook = nbformat.v4.new_notebook(
                 cells=[nbformat.v4.new_markdown_cell(text, id="left-out")],
                 metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
             )
             write_text(source / f"{file}.ipynb", nbformat.writes(notebook) + "\n")
-    write_text(source / "generated" / "try.md", f":::{{warning}}\nThis page {NEEDS_LISTENERS}\n:::\n")
+    write_text(source / "generated" / "try.md", f":::{{warning}}\nThis page {ELSEWHERE}\n:::\n")
     write_text(source / "generated" / "try_numbers.md", "\n")
 
 
@@ -62,3 +56,14 @@ def opening(run: Run, scores: Iterable[Score]) -> str:
     else:
         text += f"Beside {len(reported)} reported figures stand ours; none of them counts as reproduced on these data."
     return text + " The chapters that need listeners are left out: `make book` makes the edition that has them.\n"
+
+
+def doors(chapters: Sequence[Chapter]) -> str:
+    """Return where to go from the first page of this edition."""
+    first = chapters[0].name
+    return (
+        f"- {{doc}}`The chapters </notebooks/{first}>`: what two originals did with playlists, run again on a sample of "
+        "yours, beside what they reported.\n"
+        "- {doc}`/rerun`: other playlists, a larger sample, another seed, and the edition about listeners.\n"
+        "- {doc}`/glossary`: the words.\n"
+    )
