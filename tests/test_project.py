@@ -88,7 +88,7 @@ def test_a_missing_python_is_explained(tmp_path: Path):
     assert result.returncode != 0 and "was not found: install Python 3.11" in result.stderr
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").rglob("*.ipynb")), ids=lambda p: p.stem)
 def test_notebooks_are_stored_clean(path: Path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
@@ -133,7 +133,7 @@ def test_every_citation_has_an_entry_and_every_entry_is_complete():
     for key, body in entries.items():
         for field in ("author", "title", "year"):
             assert re.search(rf"^\s*{field}\s*=", body, re.M), f"{key} lacks {field}"
-    sources = [*(ROOT / "book").glob("*.md"), *(ROOT / "notebooks").glob("*.ipynb")]
+    sources = [*(ROOT / "book").glob("*.md"), *(ROOT / "notebooks").rglob("*.ipynb")]
     for source in sources:
         for keys in re.findall(r"\{cite:[a-z]+\}`([^`]+)`", source.read_text(encoding="utf-8")):
             assert set(keys.replace(" ", "").split(",")) <= set(entries), f"{source.name} cites {keys}"

@@ -16,6 +16,10 @@ from musicrec.site.notebooks import Run
     ("arguments", "message"),
     [
         (("--only", "9"), "no chapter is called '9'; choose from 01_eda, 02_baseline"),
+        (("--dataset", "playlists"), "is made from yours: name tables or slices with --playlists DIR"),
+        (("--dataset", "playlists", "--only", "1"), "no chapter of the edition about playlists is called '1'"),
+        (("--playlists", "."), "only the book about playlists is made from a sample of them: add --dataset playlists"),
+        (("--dataset", "playlists", "--playlists", "nowhere"), "nowhere: there is no such file or folder"),
         (("--dataset", "nothing"), "cannot be made with data 'nothing'; choose from auto, lastfm-2k, simulated"),
     ],
 )

@@ -27,6 +27,9 @@ def test_a_reader_who_names_none_means_the_last_real_one(four: Path):
     Build(four / "lastfm-2k-seed-1", "lastfm-2k", False, seed=1, begun=9).write()
     assert choose_build().folder.name == "lastfm-2k-seed-1"
     assert choose_build(site=True).folder.name == "lastfm-2k", "the other has no site"
+    Build(four / "playlists", "playlists", False, begun=10).write()
+    assert choose_build().folder.name == "lastfm-2k-seed-1", "the book is about listeners"
+    assert choose_build("playlists").folder.name == builds()[-1].folder.name == "playlists"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Score records, and who may write those of the book."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,22 @@ def test_records_hold_what_scripts_read() -> None:
     assert wanted <= set(row)
     assert row["simulated"] is True
     assert row["protocol"] == "listeners"
+
+
+def test_data_that_only_some_have_count_as_the_originals_where_their_provenance_says_so() -> None:
+    data = a_dataset("playlists")
+    about = replace(data.provenance, originals=("spotifier",))
+    for of, statuses in ((data, ["not-applicable"] * 3), (replace(data, provenance=about), ["reproduced", "differs"])):
+        book = ScoreBook("02_x", of)
+        book.reproduce("spotifier", "hit rate", 0.1663, 0.166).reproduce("spotifier", "other", 0.2, 0.166)
+        book.reproduce("playlist-nncf", "accuracy", 0.9366, 0.9366).add("nncf", "ndcg@10", 0.1)
+        found = [score.status for score in book.scores[:3]]
+        assert found == [*statuses, "not-applicable"][:3], "the other original drew others"
+        assert read_file(book.path) == book.scores
+    [row, *_] = reproduction(ScoreBook("02_y", replace(data, provenance=about), quick=True).reproduce(
+        "spotifier", "hit rate", 0.3, 0.166
+    ).scores)  # fmt: skip
+    assert row["status"] == "not-applicable" and row["note"] == "training was shortened for a quick look"
 
 
 def test_what_is_not_a_number_is_refused() -> None:

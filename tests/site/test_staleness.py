@@ -17,7 +17,7 @@ from musicrec.site.staleness import why_stale
 
 
 def test_no_chapter_depends_on_how_the_book_is_published():
-    found = {p for path in (ROOT / "notebooks").glob("*.ipynb") for p in code_closure(staleness.python_cells(path))}
+    found = {p for path in (ROOT / "notebooks").rglob("*.ipynb") for p in code_closure(staleness.python_cells(path))}
     assert not [path for path in found if path.relative_to(code_digest.SOURCE).parts[0] in ("cli", "site")]
     assert "dataset.py" in {p.name for p in code_closure(["from musicrec.scores.records import ScoreBook"])}
 

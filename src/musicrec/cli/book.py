@@ -42,8 +42,9 @@ def book(
     from musicrec.files import build_dir
     from musicrec.hardware import workers
     from musicrec.progress import progress_on
+    from musicrec.scores.builds import PLAYLISTS
     from musicrec.site.build import make_book
-    from musicrec.site.notebooks import PLAYLISTS, book_root, find_chapters
+    from musicrec.site.notebooks import book_root, find_chapters
 
     root = book_root()
     edition = PLAYLISTS if dataset == PLAYLISTS else ""
@@ -63,14 +64,15 @@ def book(
 
 def resolved(dataset: str, playlists: Path | None, sample: int | None, *, seed: int, quick: bool) -> Run:
     """Find the data; slices of playlists are read into tables first."""
-    from musicrec.site.notebooks import PLAYLISTS, resolve
+    from musicrec.scores.builds import PLAYLISTS
+    from musicrec.site.notebooks import resolve
 
     if dataset != PLAYLISTS:
         return resolve(dataset, seed=seed, quick=quick, tables=playlists, size=sample)
     from musicrec.playlists.sample import PLACE, tables_of
 
     if playlists is None and (named := os.environ.get(PLACE)):
-        playlists = Path(named).expanduser()
+        playlists = Path(named)
     if playlists is None:
         raise ValueError(
             "the edition about playlists is made from yours: name tables or slices with --playlists DIR (`make book "
@@ -79,7 +81,7 @@ def resolved(dataset: str, playlists: Path | None, sample: int | None, *, seed: 
     from musicrec.progress import share_progress
 
     with share_progress(message_console(), "ingest") as told:
-        tables = tables_of(playlists, told)
+        tables = tables_of(playlists.expanduser(), told)
     return resolve(dataset, seed=seed, quick=quick, tables=tables, size=sample)
 
 

@@ -48,12 +48,13 @@ def reproduce(
     from musicrec.files import build_dir
     from musicrec.hardware import workers
     from musicrec.progress import progress_on
+    from musicrec.scores.builds import PLAYLISTS
     from musicrec.scores.figures import figure_name, find_figure
     from musicrec.scores.records import read_scores
     from musicrec.scores.release import missing_figures, released
     from musicrec.scores.reproduction import reproduction
     from musicrec.site.execution import execute_all
-    from musicrec.site.notebooks import PLAYLISTS, BookError, book_root, find_chapters
+    from musicrec.site.notebooks import BookError, book_root, find_chapters
 
     reproduction([], only)  # refuses an unknown key
     root = book_root()

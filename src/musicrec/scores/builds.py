@@ -12,6 +12,7 @@ from musicrec.files import book_folder, build_dir, write_text
 
 EXECUTION = "MUSICREC_EXECUTION"  # the folder in which a chapter that the book executes leaves what it measures
 ABOUT = "about.json"
+PLAYLISTS = "playlists"  # data of the edition about playlists: an edition beside the book, which is about listeners
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,12 @@ def read_build(folder: Path) -> Build | None:
 
 
 def builds(folder: Path | None = None) -> list[Build]:
-    """Return all builds, first the one a reader means who names none: real before simulated, full before quick."""
+    """Return all builds, first the one a reader means who names none.
+
+    Listeners come before playlists, real before simulated, full before quick.
+    """
     found = [build for path in sorted((folder or build_dir()).glob("*")) if (build := read_build(path))]
-    return sorted(found, key=lambda b: (b.simulated, b.quick, -max(b.begun, b.built)))
+    return sorted(found, key=lambda b: (b.dataset == PLAYLISTS, b.simulated, b.quick, -max(b.begun, b.built)))
 
 
 def choose_build(dataset: str | None = None, *, quick: bool = False, site: bool = False) -> Build:

@@ -62,8 +62,8 @@ def doors(chapters: Sequence[Chapter]) -> str:
     """Return where to go from the first page of this edition."""
     first = chapters[0].name
     return (
-        f"- {{doc}}`The chapters </notebooks/{first}>`: what two originals did with playlists, run again on a sample of "
-        "yours, beside what they reported.\n"
+        f"- {{doc}}`The chapters </notebooks/{first}>`: what two originals did with playlists, run again on a sample "
+        "of yours, beside what they reported.\n"
         "- {doc}`/rerun`: other playlists, a larger sample, another seed, and the edition about listeners.\n"
         "- {doc}`/glossary`: the words.\n"
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from musicrec.files import book_folder, build_dir
-from musicrec.scores.builds import Build, build_name, outside
+from musicrec.scores.builds import PLAYLISTS, Build, build_name, outside
 from musicrec.scores.records import ORIGINALS
 from musicrec.scores.stamps import changed_outputs, read_stamp, stamp_path
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from musicrec.datasets.dataset import Dataset
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-PLAYLISTS = "playlists"  # data of the edition about playlists, and where in notebooks/ its chapters lie
 BOOK_DATA = ("auto", "lastfm-2k", "simulated", "simulated-small", PLAYLISTS)
 
 

@@ -137,6 +137,8 @@ def test_curves_are_measured_while_training(listens: Interactions) -> None:
     model = NNCF(epochs=3, batch_size=256)
     curve = nncf.learning_curve(model, cells, rng=rng())
     assert curve.index.tolist() == [1, 2, 3]
+    seldom = nncf.learning_curve(NNCF(epochs=3, batch_size=256), cells, rng=rng(), every=2)
+    pd.testing.assert_frame_equal(seldom, curve.loc[[2, 3]], check_names=False)
     held_out = cells.cells(model.scores, "valid")
     expected = cell_report(held_out, 0, cells.train)
     pd.testing.assert_series_equal(curve.loc[3].drop("loss"), expected, check_names=False)
