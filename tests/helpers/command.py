@@ -15,4 +15,4 @@ def call(*arguments: str) -> Result:
 @pytest.fixture
 def data(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trial data, whatever the machine has."""
-    monkeypatch.setattr(notebooks, "resolve", lambda name="auto", seed=0, quick=False: run(seed=seed, quick=quick))
+    monkeypatch.setattr(notebooks, "resolve", lambda name="auto", seed=0, quick=False, **_: run(seed=seed, quick=quick))

@@ -145,7 +145,7 @@ def _save(build: Build, scores: list[Score]) -> None:
     if build.simulated or build.quick:
         raise BookError(f"{build.folder.name} is {build.label}: only a full build on real data is released")
     run = resolve(build.dataset, seed=build.seed)
-    chapters = find_chapters(root, build.folder)
+    chapters = find_chapters(root, build.folder, edition=run.edition)
     if stale := [f"{c.name} ({why})" for c in chapters if (why := why_stale(c, run, root))]:
         raise BookError(f"not up to date: {', '.join(stale)}; run `musicrec book --dataset {build.dataset}` first")
     about: dict[str, Any] = {

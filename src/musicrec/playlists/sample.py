@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
@@ -109,7 +110,7 @@ def sampled(folder: Path, n: int = SIZE, *, sample: str = "random", seed: int = 
         for name in FILES:
             connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
         everyone = connection.execute("select playlist_id from playlists order by playlist_id").fetchnumpy()
-        known = holders(connection) if sample == "seeded" else everyone["playlist_id"]
+        known = holders(connection) if sample == "seeded" else np.asarray(everyone["playlist_id"], np.int64)
         if len(known) < 2:
             raise ValueError(f"{folder} has {len(known)} playlists for the {sample} sample: too few to learn from")
         connection.register("chosen", {"pid": choose(known, n, seed)})

@@ -96,7 +96,7 @@ def learning_curve(network: NNCF, cells: CellSplit, *, rng: np.random.Generator,
         return -loss
 
     network.fit_cells(cells, rng=rng, watch=watch)
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(network.history.index.name)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("epoch")
 
 
 def ranking_curve(network: Network, split: Split, *, every: int = 5, rng: np.random.Generator) -> pd.Series:
