@@ -69,7 +69,8 @@ def test_its_site_has_no_dead_entries_and_says_what_it_is(with_edition: Path):
     index = (html / "index.html").read_text(encoding="utf-8")
     assert "Every score on these pages is about invented playlists" in index
     assert "none of them counts as reproduced" in index and "run again on a sample of yours" in index
-    assert "belongs to the edition about listeners" in (html / "try.html").read_text(encoding="utf-8")
+    for page in html.glob("map.html"), html.glob("try.html"):
+        assert all("belongs to the edition about listeners" in path.read_text(encoding="utf-8") for path in page)
     assert not list((html / "scripts").glob("data/try-*")), "nothing to recommend with"
     assert str(with_edition / "tables") not in (html / "provenance.html").read_text(encoding="utf-8")
 

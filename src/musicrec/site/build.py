@@ -159,11 +159,11 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     for place, text in generated.items():
         write_text(source / place, text)
     board.stage(source, run.folder, scores, run.data)
-    if "map" in contents:
-        map_page.stage(source, [chapter for chapter in chapters if chapter.stamp()])
     if run.edition:
         edition.stage(source, root, chapters)
-    elif "try" in contents:
+    if "map" in contents and not run.edition:
+        map_page.stage(source, [chapter for chapter in chapters if chapter.stamp()])
+    if "try" in contents and not run.edition:
         try_page.stage(source, run.data, run.songs, run.seed)
     for chapter in chapters:
         write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root))

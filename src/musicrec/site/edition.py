@@ -12,13 +12,14 @@ from musicrec.files import write_text
 from musicrec.scores.records import Score
 from musicrec.site.notebooks import Chapter, Run, toc_files
 
+LISTENERS_ONLY = ("map.md", "try.md")  # pages that are made of listeners' artists
 ELSEWHERE = (
     "belongs to the edition about listeners, and this copy of the book is about playlists. `make book` makes the other."
 )
 
 
 def stage(source: Path, root: Path, chapters: Sequence[Chapter]) -> None:
-    """Write the chapters and the pieces of pages that this edition leaves out: a heading, and what they would need."""
+    """Write the chapters and pages that this edition leaves out: a heading, and where they are."""
     ours = {chapter.name for chapter in chapters}
     for file in toc_files(root):
         if file.startswith("notebooks/") and (name := Path(file).name) not in ours:
@@ -29,8 +30,10 @@ def stage(source: Path, root: Path, chapters: Sequence[Chapter]) -> None:
                 metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
             )
             write_text(source / f"{file}.ipynb", nbformat.writes(notebook) + "\n")
-    write_text(source / "generated" / "try.md", f":::{{warning}}\nThis page {ELSEWHERE}\n:::\n")
-    write_text(source / "generated" / "try_numbers.md", "\n")
+    for page in LISTENERS_ONLY:
+        if (path := source / page).exists():
+            heading = path.read_text(encoding="utf-8").splitlines()[0]
+            write_text(path, f"{heading}\n\nThis page {ELSEWHERE}\n")
 
 
 def _heading(cells: Sequence[dict[str, object]], name: str) -> str:
