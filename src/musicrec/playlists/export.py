@@ -22,7 +22,7 @@ from musicrec.playlists.shelf import Shelf, Sieve, Sifted
 ABOUT = "about.json"
 DATABASE = "playlists.duckdb"
 MEMORY = "600MB"  # of the database; what needs more goes to a folder beside it while it works
-RANGES = 16  # of the tracks, one at a time: the lists of all members at once would not fit into the memory allowed
+AT_ONCE = 1 << 22  # entries whose tracks get the lists of their members together; more would not fit into the memory
 MANY = 1 << 22  # keys that are collected before those that stand there twice are taken away
 FILES = {
     "playlists": "select * from playlists order by playlist_id",
@@ -240,9 +240,10 @@ def _tracks(connection: duckdb.DuckDBPyConnection, n: int, told: Told) -> None:
         "create table tracks (track varchar, track_name varchar, album varchar, album_name varchar, artist varchar, "
         "artist_name varchar, duration_ms bigint, playlist_member bigint[], num_member bigint, id integer)"
     )
-    edges = np.linspace(0, n, RANGES + 1).astype(int).tolist()
+    entries = (connection.execute("select count(*) from entries").fetchone() or (0,))[0]
+    edges = np.linspace(0, n, entries // AT_ONCE + 2).astype(int).tolist()
     for place, (low, high) in enumerate(itertools.pairwise(edges)):
-        told("who holds which track", place / RANGES)
+        told("who holds which track", place / (len(edges) - 1))
         connection.execute(
             """
             insert into tracks
