@@ -21,7 +21,7 @@ from musicrec.page.artist_map import MIME
 from musicrec.progress import Progress
 from musicrec.scores.records import read_scores
 from musicrec.scores.release import read_release
-from musicrec.site import board, edition, map_page, reference, try_page
+from musicrec.site import board, edition, map_page, newcomers, reference, try_page
 from musicrec.site.access import open_to_all
 from musicrec.site.architecture import floors_page, flow_page
 from musicrec.site.checks import check_notebook, check_page
@@ -164,6 +164,7 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
     if "map" in contents and not run.edition:
         map_page.stage(source, [chapter for chapter in chapters if chapter.stamp()])
     if "try" in contents and not run.edition:
+        write_text(source / "generated" / "newcomers.md", newcomers.curve_page(scores))
         try_page.stage(source, run.data, run.songs, run.seed)
     for chapter in chapters:
         write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root))

@@ -14,7 +14,7 @@ from musicrec.site.packing import UNPACK, version, write_packed
 
 FILES = ("artist_map.css", "names.js", UNPACK, "artist_map.js")  # of book/scripts
 VARIABLE = "musicrecMap"
-MISSING = "The chapter {doc}`/notebooks/07_clustering` draws this map; it has not been executed in this build.\n"
+MISSING = "The chapter about the map draws it; it has not been executed in this build.\n"
 
 
 def map_of(chapter: Chapter) -> dict[str, Any] | None:
