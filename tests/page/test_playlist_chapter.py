@@ -29,4 +29,5 @@ def test_a_chapter_says_which_playlists_it_is_about_and_draws_further_ones(
     drawn = dict(chapter.samples([3, 4]))
     assert drawn[3] is chapter.data
     assert drawn[4].provenance.fingerprint == sampled(tmp_path / "tables", 100, seed=4).provenance.fingerprint
-    assert chapter.seeded().name == "playlists-seeded"
+    assert chapter.draw(3, "seeded").name == "playlists-seeded"
+    assert [data.name for _, data in chapter.samples([1, 2], "seeded")] == ["playlists-seeded"] * 2

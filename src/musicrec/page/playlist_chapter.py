@@ -26,14 +26,16 @@ class PlaylistChapter(Chapter):
 
     size: int
 
-    def seeded(self) -> Dataset:
-        """Return a sample of the playlists that hold the best known track."""
-        return sample.sampled(sample.place(), self.size, sample="seeded", seed=self.seed)
+    def draw(self, seed: int, kind: str = "random") -> Dataset:
+        """Return a sample: `random`, or `seeded` from the playlists that hold the best known track."""
+        if (seed, kind) == (self.seed, "random"):
+            return self.data
+        return sample.sampled(sample.place(), self.size, sample=kind, seed=seed)
 
-    def samples(self, seeds: Iterable[int]) -> Iterator[tuple[int, Dataset]]:
-        """Yield a random sample for each seed, one at a time: the original took one, nobody knows which."""
+    def samples(self, seeds: Iterable[int], kind: str = "random") -> Iterator[tuple[int, Dataset]]:
+        """Yield a sample for each seed, one at a time: the original took one, nobody knows which."""
         for seed in seeds:
-            yield seed, self.data if seed == self.seed else sample.sampled(sample.place(), self.size, seed=seed)
+            yield seed, self.draw(seed, kind)
 
 
 def open_playlists(name: str, size: int, *, seed: int, quick: bool) -> PlaylistChapter:
