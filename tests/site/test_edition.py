@@ -83,7 +83,7 @@ def test_the_first_page_counts_what_is_reproduced_only_on_the_originals_data(wit
     assert "none of them counts as reproduced" in edition.opening(made, scores)
     assert "not the playlists of the originals" in build.banner_text(made)
     same = [replace(each, same_data=True) for each in scores]
-    assert "Of 2 figures that its two originals reported, 1 are reproduced or close" in edition.opening(made, same)
+    assert "reproduced or close: 1 of 2." in edition.opening(made, same)
     of_originals = replace(data, provenance=replace(data.provenance, originals=("spotifier",)))
     assert build.banner_text(replace(made, data=of_originals)) == ""
 

@@ -50,12 +50,12 @@ def opening(run: Run, scores: Iterable[Score]) -> str:
     """Return what the first page opens with: which playlists these are, and how many reported figures came out."""
     about = run.data.provenance
     reported = [score for score in scores if score.reported is not None]
-    text = f"This copy is the edition about **playlists**: {about.version}, of {about.source}. "
+    text = f"This copy is the edition about **playlists**: {about.version}. Their source: {about.source}. "
     if run.label:
         text += f"It is made of **{run.label}**. "
     met = sum(score.status in ("reproduced", "close") for score in reported)
     if any(score.comparable for score in reported):
-        text += f"Of {len(reported)} figures that its two originals reported, {met} are reproduced or close."
+        text += f"Reported figures that are reproduced or close: {met} of {len(reported)}."
     else:
         text += f"Beside {len(reported)} reported figures stand ours; none of them counts as reproduced on these data."
     return text + " The chapters that need listeners are left out: `make book` makes the edition that has them.\n"

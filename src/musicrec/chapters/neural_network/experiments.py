@@ -21,6 +21,8 @@ from musicrec.models.networks.network import Examples, Network, labelled, sample
 from musicrec.splits import hidden_item
 from musicrec.splits.by_user import Split
 
+QUERIES_AT_ONCE = 200  # times 200,000 tracks, and a score is 160 MB
+
 
 class Rows(NamedTuple):
     """Examples of the original's protocol."""
@@ -208,19 +210,30 @@ def same_pool_hit_rates(lists: pd.DataFrame, seeds: Sequence[int], network: Call
         known = Interactions(matrix, np.concatenate([task.bank.users, task.queries.users]), task.bank.items)
         model = network().fit(known, rng=np.random.default_rng(seed))
         pool = guesses.candidates(task, seed)
-        odds = model.scores(np.arange(task.bank.n_users, known.n_users))
-        unheld = np.where(task.queries.matrix.toarray() > 0, np.float32(-np.inf), np.float32(0))
-        rates[seed] = {
-            name: guesses.hits(scores, task).mean()
-            for name, scores in (
-                ("candidates at random", pool),
-                ("candidates by popularity", guesses.by_popularity(task, pool)),
-                ("candidates by network", np.where(np.isfinite(pool), odds, np.float32(-np.inf))),
-                ("all items by popularity", guesses.by_popularity(task, unheld)),
-                ("all items by network", odds + unheld),
-            )
-        }
+        blocks = [
+            _by_order(model, task, pool, np.arange(start, min(start + QUERIES_AT_ONCE, len(pool))))
+            for start in range(0, len(pool), QUERIES_AT_ONCE)
+        ]
+        rates[seed] = pd.concat(blocks).mean()
     return pd.DataFrame(rates).T.rename_axis("seed")
+
+
+def _by_order(
+    model: Network, task: hidden_item.Task, pool: NDArray[np.float32], rows: NDArray[np.int64]
+) -> pd.DataFrame:
+    """Say of some queries, given by row, whether each order of the guesses, a column, finds the hidden item."""
+    queries = Interactions(task.queries.matrix[rows], task.queries.users[rows], task.queries.items)
+    part = hidden_item.Task(task.bank, queries, task.rows[rows], task.hidden[rows])
+    pool, odds = pool[rows], model.scores(task.bank.n_users + rows)
+    unheld = np.where(queries.matrix.toarray() > 0, np.float32(-np.inf), np.float32(0))
+    orders = {
+        "candidates at random": pool,
+        "candidates by popularity": guesses.by_popularity(part, pool),
+        "candidates by network": np.where(np.isfinite(pool), odds, np.float32(-np.inf)),
+        "all items by popularity": guesses.by_popularity(part, unheld),
+        "all items by network": odds + unheld,
+    }
+    return pd.DataFrame({name: guesses.hits(scores, part) for name, scores in orders.items()})
 
 
 def validation_curves(
