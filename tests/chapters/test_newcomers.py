@@ -73,3 +73,11 @@ def test_lists_by_tag_count_what_has_the_tag() -> None:
     lists = newcomers.tag_lists(data, found, seed=0)
     assert lists.index.tolist() == ["jazz", "country"], "nobody gives the third"
     assert (lists[["blend", "item-knn", "ials"]] > 0.9).all(axis=None) and (lists["popularity"] < 0.9).all()
+
+
+def test_what_is_served_is_compared_with_other_weights() -> None:
+    served = MODELS[0]
+    table = pd.DataFrame({served: [0.2, 0.3, 0.302]}, index=[1.0, float(newcomers.PLAYLIST_COUNTS), 4.0])
+    assert newcomers.weighed(table) == (4.0, 0.302, newcomers.PLAYLIST_COUNTS, 0.3, True)
+    table.loc[1.0] = 0.4
+    assert not newcomers.weighed(table).right

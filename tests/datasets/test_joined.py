@@ -8,7 +8,7 @@ import pytest
 
 from musicrec.datasets.dataset import Dataset, Provenance
 from musicrec.datasets.interactions import Interactions
-from musicrec.datasets.joined import artist_sets, join, joined, listener_rows, weigh_rows
+from musicrec.datasets.joined import PLAYLIST_COUNTS, artist_sets, join, joined, listener_rows, repeated, times_of
 
 ABOUT = Provenance(
     source="a test", url="", version="1", licence="none", citation="", found="here", fingerprint="0" * 16
@@ -41,9 +41,17 @@ def test_a_person_stands_in_one_part_only() -> None:
         join([rows, rows], listeners())
 
 
-def test_rows_can_count_more_or_less() -> None:
-    weighed = weigh_rows(listeners().interactions, np.array([1.0, 0.5]))
-    assert weighed.matrix.toarray().tolist() == [[5, 2], [3.5, 0]]
+def test_rows_can_count_more() -> None:
+    counted = repeated(listeners().interactions, np.array([1, 2]))
+    assert counted.matrix.toarray().tolist() == [[5, 2], [7, 0], [7, 0]] and counted.users.tolist() == [0, 1, 2]
+
+
+def test_a_playlist_counts_more_than_a_listener_in_a_fit() -> None:
+    both = joined(listeners(), playlists())
+    times = times_of(both)
+    assert times is not None and times.tolist() == [1, 1, PLAYLIST_COUNTS, PLAYLIST_COUNTS]
+    assert repeated(both.interactions, times).n_users == 2 + 2 * PLAYLIST_COUNTS
+    assert times_of(listeners()) is None and repeated(both.interactions, None) is both.interactions
 
 
 def test_joined_playlists_play_what_listeners_typically_do() -> None:

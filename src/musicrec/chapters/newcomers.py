@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.interactions import Interactions
-from musicrec.datasets.joined import joined
+from musicrec.datasets.joined import PLAYLIST_COUNTS, joined, times_of
 from musicrec.datasets.side_information import item_tags
-from musicrec.evaluation.newcomers import FIRST, METRICS
+from musicrec.evaluation.newcomers import FIRST, METRICS, measure
 from musicrec.models.base import Recommender
 from musicrec.names.fold import exact
 from musicrec.scores.records import ScoreBook
@@ -28,6 +28,9 @@ TAGS = ("jazz", "classical", "country")  # far from what most people play
 NAMED, PEOPLE, ENOUGH = 3, 50, 5  # artists named, people who name them, listeners an artist must have to be named
 CHOICE = (5, 6, 7, 8, 9)  # draws of people on which it was chosen who answers; those that are reported are others
 AT = 5  # artists a reader is expected to name
+WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)  # of a playlist, in listeners
+WEIGHED = (MODELS[0], "item-knn", "ials", "popularity")
+TOLD = 0.01  # of the best: what is closer to it is no reason to serve otherwise
 
 
 class World(NamedTuple):
@@ -37,6 +40,7 @@ class World(NamedTuple):
     listens: Interactions
     groups: dict[str, NDArray[np.int64]]  # rows by kind of people
     names: list[str]  # of the columns of `listens`
+    times: NDArray[np.int64] | None = None  # how often each row counts in a fit
 
 
 def world(data: Dataset, songs: Dataset) -> World:
@@ -45,7 +49,7 @@ def world(data: Dataset, songs: Dataset) -> World:
     merged = one_entry_each(both.interactions, both.item_names.tolist())
     part = both.tables["people"]["part"].to_numpy()
     return World(both, merged.listens, {"listeners": np.flatnonzero(part == 0), "playlists": np.flatnonzero(part == 1)},
-                 merged.names)  # fmt: skip
+                 merged.names, times_of(both))  # fmt: skip
 
 
 def builds(*, quick: bool = False) -> dict[str, Callable[[], Recommender]]:
@@ -53,6 +57,45 @@ def builds(*, quick: bool = False) -> dict[str, Callable[[], Recommender]]:
     names = [name for name in SYSTEMS if not (quick and name == "als")]
     found: dict[str, Callable[[], Recommender]] = {name: partial(full_model, name) for name in names}
     return {**found, FIRST: partial(full_model, "item-knn")}
+
+
+def row_weights(found: World, *, seeds: Sequence[int], jobs: int = 1) -> pd.DataFrame:
+    """Return NDCG@10 at five artists by how much a playlist counts beside a listener, on the draws for choosing.
+
+    A row that counts twice stands there twice.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each of `WEIGHTS`, columns `WEIGHED`, each kind of people counted alike; and one column for each kind
+        of people, of what is served.
+    """
+    rows = {}
+    builds = {name: partial(full_model, name) for name in WEIGHED}
+    for weight in WEIGHTS:
+        times = np.full(found.listens.n_users, 1 if weight >= 1 else round(1 / weight))
+        times[found.groups["playlists"]] = round(weight) if weight >= 1 else 1
+        part = measure(builds, found.listens, found.groups, seeds=seeds, sizes=(AT,), times=times, jobs=jobs)
+        own: Any = means(part).xs(AT, level="given")
+        rows[weight] = {**own.mean(), **{f"{MODELS[0]}, {people}": own.loc[people, MODELS[0]] for people in own.index}}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("a playlist counts, listeners")
+
+
+class Weighed(NamedTuple):
+    """What the draws for choosing say of the weight of a playlist."""
+
+    best: float  # the weight with which what is served finds most
+    value: float
+    served: int  # the weight that is served
+    own: float  # what it finds
+    right: bool  # whether it is the best, or behind by less than a hundredth of it
+
+
+def weighed(table: pd.DataFrame) -> Weighed:
+    """Sum up `row_weights`."""
+    own: Any = table[MODELS[0]]
+    best, served = float(own.max()), float(own.loc[PLAYLIST_COUNTS])
+    return Weighed(float(own.idxmax()), best, PLAYLIST_COUNTS, served, best - served < TOLD * best)
 
 
 def means(measured: pd.DataFrame, metric: str = "ndcg@10") -> pd.DataFrame:

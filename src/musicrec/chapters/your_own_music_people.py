@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset
+from musicrec.datasets.joined import times_of
 from musicrec.serving.cache import MODELS
 from musicrec.serving.forms import Served
 from musicrec.serving.quantisation import abridged
@@ -47,7 +48,7 @@ def left_out_people(data: Dataset, *, seed: int, quick: bool) -> People:
     merged = one_entry_each(data.interactions, data.item_names.tolist())
     part = data.tables["people"]["part"].to_numpy()
     newcomers = leave_out_people(merged.listens, seed, groups=part)
-    model = abridged(newcomers.train, merged.names, MODELS[0])
+    model = abridged(newcomers.train, merged.names, MODELS[0], times=times_of(data))
     place = {int(item): at for at, item in enumerate(model.ids[: model.n])}
     rng = np.random.default_rng(seed)
     found, fame = [], []

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset
@@ -20,6 +19,8 @@ from musicrec.datasets.identity import JOINED
 from musicrec.datasets.interactions import Interactions
 from musicrec.names import plain
 
+# Chapter 15: on draws for choosing, twice finds more than half, once or four times.
+PLAYLIST_COUNTS = 2
 NO_ARTISTS = frozenset(map(plain, ("Various Artists", "[unknown]", "Unknown", "Unknown Artist", "VA", "[no artist]")))
 
 
@@ -40,8 +41,9 @@ def joined(listeners: Dataset, playlists: Dataset) -> Dataset:
     """Join listeners and playlists, artists matched by their names.
 
     How often a playlist's owner plays an artist is not known: every entry counts as many plays as the typical listen
-    (the mean of their logarithm). Spellings of one artist that differ in more than case stay apart here, and are
-    merged by who listens to them before a model is served.
+    (the mean of their logarithm). Beside a listener a playlist counts `PLAYLIST_COUNTS` times in a fit, as `times` in
+    the table `people` says. Spellings of one artist that differ in more than case stay apart here, and are merged by
+    who listens to them before a model is served.
     """
     from musicrec.names.fold import exact
 
@@ -55,7 +57,9 @@ def joined(listeners: Dataset, playlists: Dataset) -> Dataset:
         fingerprint=hashlib.sha256(f"{one.fingerprint} {other.fingerprint}".encode()).hexdigest()[:16],
         simulated=one.simulated or other.simulated,
     )
-    return replace(numbered(both), name=JOINED, provenance=about)
+    people = both.tables["people"]
+    people = people.assign(times=np.where(people["part"] == 0, 1, PLAYLIST_COUNTS))
+    return replace(numbered(both), name=JOINED, provenance=about, tables={**both.tables, "people": people})
 
 
 def numbered(both: Dataset) -> Dataset:
@@ -87,13 +91,17 @@ def artist_sets(playlists: Dataset, plays: float = 1.0) -> pd.DataFrame:
     return pairs.assign(plays=float(plays))
 
 
+def listener_labels(listeners: Dataset) -> NDArray[np.object_]:
+    """Return what the rows of a data set are called when it is joined, shape (n_users,)."""
+    return np.asarray([f"listener {label}" for label in listeners.interactions.users], dtype=object)
+
+
 def listener_rows(listeners: Dataset) -> pd.DataFrame:
     """Return one row for each listener and artist: `user`, `artist` and `plays`."""
     rows, columns = listeners.interactions.coordinates()
-    labels = np.asarray([f"listener {label}" for label in listeners.interactions.users], dtype=object)
     return pd.DataFrame(
         {
-            "user": labels[rows],
+            "user": listener_labels(listeners)[rows],
             "artist": listeners.item_names[columns],
             "plays": listeners.interactions.matrix.data.astype(np.float64),
         }
@@ -153,7 +161,18 @@ def join(parts: Iterable[pd.DataFrame], about: Dataset, *, key: Callable[[str], 
     )
 
 
-def weigh_rows(interactions: Interactions, weights: NDArray[np.float64]) -> Interactions:
-    """Return the same interactions with every row's entries multiplied by a weight, shape (n_users,), above zero."""
-    scaled = sp.diags_array(weights.astype(np.float32)) @ interactions.matrix
-    return Interactions(sp.csr_array(scaled), interactions.users, interactions.items)
+def times_of(data: Dataset) -> NDArray[np.int64] | None:
+    """Return how often each row counts in a fit, shape (n_users,), None where all count once."""
+    people = data.tables.get("people")
+    return people["times"].to_numpy(np.int64) if people is not None and "times" in people else None
+
+
+def repeated(interactions: Interactions, times: NDArray[np.int64] | None) -> Interactions:
+    """Return the same interactions with every row as often as it says, shape (n_users,): so it counts more in a fit.
+
+    Users are then numbered anew.
+    """
+    if times is None:
+        return interactions
+    rows = np.repeat(np.arange(interactions.n_users), times)
+    return Interactions(interactions.matrix[rows], np.arange(len(rows)), interactions.items)

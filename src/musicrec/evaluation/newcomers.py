@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from musicrec.datasets.interactions import Interactions
+from musicrec.datasets.joined import repeated
 from musicrec.evaluation.ranking import evaluate_lists
 from musicrec.models.base import Recommender
 from musicrec.parallel import parallel_map
@@ -25,6 +26,7 @@ def measure(
     *,
     seeds: Sequence[int],
     sizes: Sequence[int] = SIZES,
+    times: NDArray[np.int64] | None = None,
     jobs: int = 1,
 ) -> pd.DataFrame:
     """Leave whole people out of training, give each system some of their items, and see what it finds of the rest.
@@ -41,6 +43,8 @@ def measure(
         Each names a draw of people, and of which of their items are given.
     sizes : sequence of int
         How many items are given.
+    times : numpy.ndarray of int, shape (n_users,), optional
+        How often each row counts in a fit; by default once.
     jobs : int
         How many fits run at a time, each in a process of its own.
 
@@ -56,7 +60,7 @@ def measure(
     def one(task: tuple[str, int]) -> list[dict[str, float | str | int]]:
         name, seed = task
         new = leave_out_people(interactions, seed, groups=kind)
-        model = builds[name]().fit(new.train, rng=np.random.default_rng(seed))
+        model = builds[name]().fit(repeated(new.train, times), rng=np.random.default_rng(seed))
         found: list[dict[str, float | str | int]] = []
         for size in sizes:
             given = give(new, size, seed)

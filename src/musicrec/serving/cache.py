@@ -102,7 +102,9 @@ def served(data: Dataset, model: str, source: str = "") -> Served:
             return read(path)
     except ValueError:
         pass  # missing or damaged
-    made = fit(data.interactions, data.item_names.tolist(), model, facts)
+    from musicrec.datasets.joined import times_of
+
+    made = fit(data.interactions, data.item_names.tolist(), model, facts, times_of(data))
     try:
         made.save(path)
     except OSError as error:  # the answer is there all the same

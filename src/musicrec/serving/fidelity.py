@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicrec.serving.quantisation import abridged, average_plays, full_model
 
@@ -21,13 +22,16 @@ class Fidelity(NamedTuple):
     ndcg_full: float
 
 
-def fidelity(train: Interactions, model: str, n_users: int = 200, seed: int = 0) -> Fidelity | None:
+def fidelity(
+    train: Interactions, model: str, n_users: int = 200, seed: int = 0, times: NDArray[np.int64] | None = None
+) -> Fidelity | None:
     """Hold listeners out, fit on the others, and compare the lists of the served model with those of the full one.
 
     Of each held-out listener's artists four fifths are given and the rest hidden. None where there are not twice as
-    many listeners with ten artists or more as are to be held out.
+    many listeners with ten artists or more as are to be held out. `times` is that of `quantisation.abridged`.
     """
     from musicrec.datasets.interactions import Interactions
+    from musicrec.datasets.joined import repeated
     from musicrec.evaluation.metrics import ndcg
 
     rng = np.random.default_rng(seed)
@@ -38,7 +42,7 @@ def fidelity(train: Interactions, model: str, n_users: int = 200, seed: int = 0)
     rows, columns = train.coordinates()
     given = rng.random(len(rows)) < 0.8
     rest = train.select(~np.isin(rows, held))
-    full = full_model(model).fit(rest, rng=np.random.default_rng(0))
+    full = full_model(model).fit(repeated(rest, times), rng=np.random.default_rng(0))
     small = abridged(rest, [""] * train.n_items, model, fitted=full)
     position = np.argsort(np.argsort(-rest.popularity(), kind="stable"), kind="stable")  # of each item when served
     histories = Interactions(train.select(given).matrix[held], held, train.items)

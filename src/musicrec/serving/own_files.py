@@ -19,7 +19,7 @@ import pandas as pd
 
 from musicrec.code_digest import code_closure, digest
 from musicrec.datasets.dataset import Dataset
-from musicrec.datasets.joined import join, listener_rows, numbered, typical_plays
+from musicrec.datasets.joined import join, listener_labels, listener_rows, numbered, times_of, typical_plays
 from musicrec.histories.tables import LONGEST_CELL, SEPARATORS, fold
 from musicrec.histories.text import chunks, decode
 from musicrec.names.fold import exact
@@ -112,6 +112,11 @@ def with_files(data: Dataset, paths: Sequence[Path]) -> tuple[Dataset, list[str]
         source=f"{data.provenance.source}; {', '.join(path.name for path in paths)}",
         fingerprint=hashlib.sha256(f"{data.provenance.fingerprint} {digest_of(paths)}".encode()).hexdigest()[:16],
     )
+    if (times := times_of(data)) is not None:
+        counts = dict(zip(listener_labels(data), times.tolist(), strict=True))
+        table = both.tables["people"]
+        table = table.assign(times=[counts.get(user, 1) for user in table["user"]])  # who joins counts once
+        both = replace(both, tables={**both.tables, "people": table})
     return replace(numbered(both), provenance=about), notes
 
 

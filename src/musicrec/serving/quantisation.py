@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 NEIGHBOURS = {"ease": 400, "item-knn": 200}
 
 
-def fit(train: Interactions, names: list[str], model: str, facts: Mapping[str, Any] | None = None) -> Served:
-    """Fit a model to listens with one entry for each artist, and bring it into the form that is served."""
+def fit(
+    train: Interactions,
+    names: list[str],
+    model: str,
+    facts: Mapping[str, Any] | None = None,
+    times: NDArray[np.int64] | None = None,
+) -> Served:
+    """Merge the entries of each artist, fit a model, and bring it into the form that is served; see `abridged`."""
     from musicrec.serving.spellings import one_entry_each
 
     merged = one_entry_each(train, names)
-    return abridged(merged.listens, merged.names, model, facts)
+    return abridged(merged.listens, merged.names, model, facts, times=times)
 
 
 def abridged(
@@ -33,8 +39,14 @@ def abridged(
     model: str,
     facts: Mapping[str, Any] | None = None,
     fitted: Recommender | None = None,
+    times: NDArray[np.int64] | None = None,
 ) -> Served:
-    """Fit a model to listens as they are, unless a fitted one is given, and bring it into the form that is served."""
+    """Fit a model to listens as they are, unless a fitted one is given, and bring it into the form that is served.
+
+    `times`, shape (n_users,), says how often each row counts in the fit; listeners are counted once each.
+    """
+    from musicrec.datasets.joined import repeated
+
     listeners = train.popularity()
     order = np.argsort(-listeners, kind="stable")
     ids = np.asarray(train.items)[order].astype(np.int64)
@@ -46,7 +58,7 @@ def abridged(
     base = (facts, ids, known, listeners[order].astype(np.int64))
     if model == "popularity":
         return Counts(*base)
-    fitted = fitted or full_model(model).fit(train, rng=np.random.default_rng(0))
+    fitted = fitted or full_model(model).fit(repeated(train, times), rng=np.random.default_rng(0))
     if model == BLEND:
         parts = fitted.parts  # type: ignore[attr-defined]
         halves = (abridged(train, names, name, fitted=part) for name, part in zip(OF, parts, strict=True))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from musicrec.datasets.dataset import Dataset
 from musicrec.datasets.identity import identity
-from musicrec.datasets.joined import joined
+from musicrec.datasets.joined import joined, times_of
 from musicrec.datasets.sources import DataError
 from musicrec.files import build_dir, write_text
 from musicrec.serving.cache import made_with, served
@@ -165,7 +165,8 @@ def _fidelity(data: Dataset, model: str) -> Fidelity | None:
             return Fidelity(*known["fidelity"]) if known["fidelity"] else None
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not measured yet
-    found = fidelity(one_entry_each(data.interactions, data.item_names.tolist()).listens, model)
+    listens = one_entry_each(data.interactions, data.item_names.tolist()).listens
+    found = fidelity(listens, model, times=times_of(data))
     write_text(path, json.dumps({"made_with": made_with(model), "fidelity": found}) + "\n")
     return found
 
