@@ -43,6 +43,23 @@ Each = Annotated[
 ]
 
 
+Engine = Annotated[
+    str, typer.Option("--engine", metavar="NAME", help="local, or spark: Apache Spark, of the extra musicrec[spark].")
+]
+Master = Annotated[
+    str | None, typer.Option("--master", metavar="ADDRESS", help="Of Spark: local[2], spark://host:7077, yarn …")
+]
+ENGINES = ("local", "spark")
+
+
+def check_engine(engine: str, master: str | None) -> None:
+    """Raise ValueError where there is no engine of that name, or a master for another one than Spark."""
+    if engine not in ENGINES:
+        raise ValueError(f"there is no engine {engine!r}; choose from {', '.join(ENGINES)}")
+    if master is not None and engine != "spark":
+        raise ValueError("--master belongs to --engine spark")
+
+
 @app.callback()
 def playlists() -> None:
     """Playlists at full scale: slices into tables, invented ones, and the challenge of 2018."""

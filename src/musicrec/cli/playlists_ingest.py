@@ -9,7 +9,7 @@ import typer
 
 from musicrec.cli.app import Json, Seed
 from musicrec.cli.output import message_console, print_json, print_outcome
-from musicrec.cli.playlists_challenge import app
+from musicrec.cli.playlists_challenge import Engine, Master, app, check_engine
 
 SHOWN = 10  # sentences about what is wrong with slices
 
@@ -30,11 +30,14 @@ def ingest(
     into: Into = Path("playlists"),
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first thing that is wrong.")] = False,
     jobs: Jobs = None,
+    engine: Engine = "local",
+    master: Master = None,
     as_json: Json = False,
 ) -> None:
     """Read slices of the Million Playlist Dataset, or of any export in its format, into tables.
 
-    What is whole of a damaged slice is kept, and the rest named. A run that was stopped goes on where it stopped.
+    What is whole of a damaged slice is kept, and the rest named. A run that was stopped goes on where it stopped; with
+    Spark it begins anew.
 
     Example: `musicrec playlists ingest spotify_million_playlist_dataset/data --into mpd-tables`
     """
@@ -42,9 +45,17 @@ def ingest(
     from musicrec.playlists.slices import find
     from musicrec.progress import share_progress
 
+    check_engine(engine, master)
     slices = find(places)
-    with share_progress(message_console(), "ingest") as told:
-        about = work.ingest(slices, into, strict=strict, jobs=jobs, told=told)
+    if engine == "spark":
+        from musicrec.playlists import on_spark
+        from musicrec.spark import MASTER, session
+
+        with session(master or MASTER) as spark, share_progress(message_console(), "ingest") as told:
+            about = on_spark.ingest(slices, into, spark, strict=strict, told=told)
+    else:
+        with share_progress(message_console(), "ingest") as told:
+            about = work.ingest(slices, into, strict=strict, jobs=jobs, told=told)
     _tell(about, into, as_json=as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,10 +10,24 @@ import typer
 
 from musicrec.cli.app import Json, Seed
 from musicrec.cli.output import message_console, print_json, print_outcome, print_table
-from musicrec.cli.playlists_challenge import Each, HoldOut, Source, Tables, app, load_playlists
+from musicrec.cli.playlists_challenge import (
+    Each,
+    Engine,
+    HoldOut,
+    Master,
+    Source,
+    Tables,
+    app,
+    check_engine,
+    load_playlists,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
+
+    from musicrec.models.playlists.base import PlaylistSystem
 
 Systems = Annotated[
     list[str] | None, typer.Option("--system", "-s", metavar="NAME", help="Of which system; by default all.")
@@ -28,6 +43,8 @@ def compare(
     systems: Systems = None,
     draws: Annotated[int, typer.Option("--draws", min=1, help="How often playlists are drawn.")] = 1,
     seed: Seed = 0,
+    engine: Engine = "local",
+    master: Master = None,
     as_json: Json = False,
 ) -> None:
     """Fit systems, and measure them on playlists that were cut off as in the challenge of 2018.
@@ -39,14 +56,23 @@ def compare(
 
     from musicrec.evaluation import challenge_comparison as comparison
     from musicrec.evaluation.challenge import DEFINITIONS
-    from musicrec.models.playlists.systems import SYSTEMS
+    from musicrec.models.playlists.systems import SYSTEMS, build
 
+    check_engine(engine, master)
     lists, simulated, _, _ = load_playlists(dataset, tables, seed)
-    names, seeds = systems or list(SYSTEMS), range(seed, seed + draws)
-    parts = []
-    with message_console().status("") as status:
+    with contextlib.ExitStack() as stack:
+        made_by: Callable[[str], PlaylistSystem] = build
+        there = list(SYSTEMS)
+        if engine == "spark":
+            from musicrec.models.playlists import on_spark
+            from musicrec.spark import MASTER, session
+
+            made_by = on_spark.maker(stack.enter_context(session(master or MASTER)))
+            there = list(on_spark.SYSTEMS)
+        names, seeds = systems or there, range(seed, seed + draws)
+        status, parts = stack.enter_context(message_console().status("")), []
         status.update(f"{names[0]} …")
-        for part in comparison.compare(lists, names, seeds=seeds, each=each, how=hold_out):
+        for part in comparison.compare(lists, names, seeds=seeds, each=each, how=hold_out, made_by=made_by):
             parts.append(part)
             status.update(f"{len(parts)} of {len(names) * draws} fits, the last {part['system'].iloc[0]} …")
     table = comparison.summary(pd.concat(parts))

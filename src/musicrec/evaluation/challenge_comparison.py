@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,20 @@ import pandas as pd
 
 from musicrec.datasets.playlists import Playlists
 from musicrec.evaluation.challenge import METRICS, measure
+from musicrec.models.playlists.base import PlaylistSystem
 from musicrec.models.playlists.systems import build, fit
 from musicrec.models.playlists.titles import TitleMatch
 from musicrec.splits.challenge import CATEGORIES, hold_out
 
 
 def compare(
-    playlists: Playlists, systems: Sequence[str], *, seeds: Sequence[int], each: int | None = None, how: str = "random"
+    playlists: Playlists,
+    systems: Sequence[str],
+    *,
+    seeds: Sequence[int],
+    each: int | None = None,
+    how: str = "random",
+    made_by: Callable[[str], PlaylistSystem] = build,
 ) -> Iterator[pd.DataFrame]:
     """Fit and measure systems on the same playlists that were cut off, draw after draw.
 
@@ -31,6 +38,8 @@ def compare(
         Each names a draw.
     each, how
         As in `musicrec.splits.challenge.hold_out`.
+    made_by : callable
+        As in `musicrec.models.playlists.systems.fit`.
 
     Yields
     ------
@@ -44,13 +53,13 @@ def compare(
         When a system is unknown, or when playlists cannot be held out like that.
     """
     for name in systems:
-        build(name)  # whatever is wrong with a name is said before the work begins
+        made_by(name)  # whatever is wrong with a name is said before the work begins
     for seed in seeds:
         challenge = hold_out(playlists, seed, each=each, how=how)
         by_title = TitleMatch().fit(challenge.train, rng=np.random.default_rng(seed))
         for name in systems:
             start = time.perf_counter()
-            system = fit(name, challenge.train, rng=np.random.default_rng(seed), by_title=by_title)
+            system = fit(name, challenge.train, rng=np.random.default_rng(seed), by_title=by_title, made_by=made_by)
             system.recommend(challenge.asked.rows(slice(-1, None)))  # compiling is no part of an answer
             fitted = time.perf_counter()
             lists = system.recommend(challenge.asked)

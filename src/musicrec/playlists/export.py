@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import msgspec
@@ -31,6 +31,10 @@ FILES = {
     "artists": "select * from artists order by id",
     "albums": "select * from albums order by id",
 }
+SLICES = (
+    "create table slices (name varchar, place varchar, playlists bigint, entries bigint, problems varchar[], "
+    "simulated boolean)"
+)
 _TYPES = {int: "bigint", str: "varchar", bool: "boolean"}
 Told = Callable[[str, float], None]
 
@@ -41,22 +45,55 @@ def unfinish(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+class Result(NamedTuple):
+    """What is known of tables beside what stands in them."""
+
+    problems: dict[str, list[str]]  # by the name of the slice
+    slices: int
+    simulated: bool
+
+
 def finish(folder: Path, shelf: Shelf, told: Told = lambda what, share: None) -> dict[str, Any]:
-    """Make the database and the Parquet files, unless they are there; return the report."""
+    """Make the database and the Parquet files of all parts, unless they are there; return the report."""
     if (folder / ABOUT).exists():
         return json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+
+    def make(connection: duckdb.DuckDBPyConnection) -> Result:
+        problems = fill(connection, shelf, told)
+        active = shelf.active()
+        return Result(problems, len(active), any(record.simulated for _, record in active))
+
+    return export(folder, make, told)
+
+
+def export(folder: Path, make: Callable[[duckdb.DuckDBPyConnection], Result], told: Told) -> dict[str, Any]:
+    """Write the database and the Parquet files, all or none.
+
+    Parameters
+    ----------
+    folder : Path
+    make : callable
+        Makes the tables `playlists`, `entries`, `artists`, `albums` and the temporary `facts` in an empty database.
+    told : callable
+        Is told what is being done and which share of it is done.
+
+    Returns
+    -------
+    dict
+        The report.
+    """
     beside, spill = folder / f".{DATABASE}", folder / ".spill"
     made = [folder / f".{name}.parquet" for name in FILES]
     try:
         _clear(beside, spill, made)  # of one that was killed
         with duckdb.connect(beside, config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as connection:
-            problems = fill(connection, shelf, told)
-            simulated = any(record.simulated for _, record in shelf.active())
-            options = f"format parquet, kv_metadata {{simulated: '{str(simulated).lower()}'}}"
+            result = make(connection)
+            _tracks(connection, told)
+            options = f"format parquet, kv_metadata {{simulated: '{str(result.simulated).lower()}'}}"
             for place, (path, query) in enumerate(zip(made, FILES.values(), strict=True)):
                 told(path.name[1:], place / len(FILES))
-                connection.execute(f"copy ({query}) to {_quoted(path)} ({options})")
-            about = report(connection, shelf, problems)
+                connection.execute(f"copy ({query}) to {quoted(path)} ({options})")
+            about = report(connection, result.problems, slices=result.slices, simulated=result.simulated)
         for path in (beside, *made):
             path.replace(folder / path.name[1:])
         write_text(folder / ABOUT, json.dumps(about, indent=1, ensure_ascii=False))
@@ -71,12 +108,13 @@ def _clear(beside: Path, spill: Path, made: list[Path]) -> None:
     shutil.rmtree(spill, ignore_errors=True)
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """Return a path as SQL writes it."""
     return "'" + str(path).replace("'", "''") + "'"
 
 
 def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, told: Told) -> dict[str, list[str]]:
-    """Make all tables of the database out of the parts; return what is wrong, by the name of the slice."""
+    """Make the tables out of the parts, as `export` asks for; return what is wrong, by the name of the slice."""
     sifted, used = _sift(shelf, told)
     problems = {
         record.name: record.problems + sifted[number].problems
@@ -86,15 +124,11 @@ def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, told: Told) -> dic
     _playlists(connection, shelf, sifted)
     _entries(connection, shelf, sifted, used, told)
     _facts(connection, shelf, used)
-    _tracks(connection, len(used), told)
     rows = [
         [r.name, r.place, r.playlists, r.entries, r.problems + sifted[n].problems, r.simulated]
         for n, r in shelf.active()
     ]
-    connection.execute(
-        "create table slices (name varchar, place varchar, playlists bigint, entries bigint, problems varchar[], "
-        "simulated boolean)"
-    )
+    connection.execute(SLICES)
     connection.executemany("insert into slices values (?, ?, ?, ?, ?, ?)", rows)
     return problems
 
@@ -119,7 +153,7 @@ def _of(numbers: Numbers, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.repeat(kept, numbers.sizes)
 
 
-def _columns(kind: type[msgspec.Struct]) -> dict[str, str]:
+def columns_of(kind: type[msgspec.Struct]) -> dict[str, str]:
     """Return the columns of a table in the database, by name."""
     fields = {}
     for field in msgspec.structs.fields(kind):
@@ -132,7 +166,7 @@ def _columns(kind: type[msgspec.Struct]) -> dict[str, str]:
 def _lines(shelf: Shelf, kind: str, columns: dict[str, str], *, replaced: bool) -> str:
     """Return what reads the lines of the parts, with the number of the part as `part`."""
     numbers = range(len(shelf.records)) if replaced else [number for number, _ in shelf.active()]
-    paths = ", ".join(_quoted(path_of(shelf.folder, number, kind)) for number in numbers)
+    paths = ", ".join(quoted(path_of(shelf.folder, number, kind)) for number in numbers)
     types = ", ".join(f"{name}: '{type_}'" for name, type_ in columns.items())
     return (
         f"(select * exclude (filename), regexp_extract(filename, '([0-9]+)[.][a-z]+[.]jsonl$', 1)::integer as part "
@@ -141,7 +175,7 @@ def _lines(shelf: Shelf, kind: str, columns: dict[str, str], *, replaced: bool) 
 
 
 def _playlists(connection: duckdb.DuckDBPyConnection, shelf: Shelf, sifted: dict[int, Sifted]) -> None:
-    columns = _columns(Row)
+    columns = columns_of(Row)
     listed = ", ".join(name for name in columns if name != "place")
     if not sifted:
         made = ", ".join(f"null::{kind} as {name}" for name, kind in columns.items() if name != "place")
@@ -195,7 +229,7 @@ def _entries(
 def _facts(connection: duckdb.DuckDBPyConnection, shelf: Shelf, used: NDArray[np.uint64]) -> None:
     """Make the tables of tracks, artists and albums; of a track that is told of twice the first slice is believed."""
     connection.register("used", {"key": used, "id": np.arange(len(used), dtype=np.int32)})
-    columns = _columns(Fact)
+    columns = columns_of(Fact)
     source = _lines(shelf, "tracks.jsonl", columns, replaced=True)
     if not shelf.records:
         source = "(select " + ", ".join(f"null::{kind} as {name}" for name, kind in columns.items()) + ", 0 as part)"
@@ -235,12 +269,14 @@ def _facts(connection: duckdb.DuckDBPyConnection, shelf: Shelf, used: NDArray[np
         connection.execute(f"drop table {name}")
 
 
-def _tracks(connection: duckdb.DuckDBPyConnection, n: int, told: Told) -> None:
+def _tracks(connection: duckdb.DuckDBPyConnection, told: Told) -> None:
+    """Make the table of tracks, each with all playlists that hold it."""
     connection.execute(
         "create table tracks (track varchar, track_name varchar, album varchar, album_name varchar, artist varchar, "
         "artist_name varchar, duration_ms bigint, playlist_member bigint[], num_member bigint, id integer)"
     )
-    entries = (connection.execute("select count(*) from entries").fetchone() or (0,))[0]
+    counted = "select (select count(*) from entries), (select count(*) from facts)"
+    entries, n = connection.execute(counted).fetchone() or (0, 0)
     edges = np.linspace(0, n, entries // AT_ONCE + 2).astype(int).tolist()
     for place, (low, high) in enumerate(itertools.pairwise(edges)):
         told("who holds which track", place / (len(edges) - 1))

@@ -7,8 +7,6 @@ from typing import Any
 
 import duckdb
 
-from musicrec.playlists.shelf import Shelf
-
 # What the publisher says of the whole data set [Chen et al., 2018].
 OFFICIAL = {
     "playlists": 1_000_000,
@@ -26,7 +24,9 @@ NORMALISED = (
 FULL = 0.99  # of its playlists: from here on it is the whole data set, and what is missing shows
 
 
-def report(connection: duckdb.DuckDBPyConnection, shelf: Shelf, problems: dict[str, list[str]]) -> dict[str, Any]:
+def report(
+    connection: duckdb.DuckDBPyConnection, problems: dict[str, list[str]], *, slices: int, simulated: bool
+) -> dict[str, Any]:
     """Return counts, the span of dates, titles, followers and what is wrong, of all that is in.
 
     `official` compares the counts with those of the publisher, where there are about as many playlists. Those of a
@@ -39,7 +39,7 @@ def report(connection: duckdb.DuckDBPyConnection, shelf: Shelf, problems: dict[s
         return row
 
     counts = {
-        "slices": len(shelf.active()),
+        "slices": slices,
         "playlists": one("select count(*) from playlists")[0],
         "entries": one("select count(*) from entries")[0],
         "tracks": one("select count(*) from tracks")[0],
@@ -58,7 +58,7 @@ def report(connection: duckdb.DuckDBPyConnection, shelf: Shelf, problems: dict[s
         "first change": _day(first),
         "last change": _day(last),
         "followers": {"mean": mean, "most": most},
-        "simulated": any(record.simulated for _, record in shelf.active()),
+        "simulated": simulated,
         "problems": problems,
     }
     if counts["playlists"] >= FULL * OFFICIAL["playlists"]:

@@ -36,6 +36,8 @@ class PlaylistSystem(ABC):
         Kebab case.
     title : str
         What a reader calls it.
+    batch : int
+        Playlists that are continued at once.
     train : Playlists
         What it was fitted on; not there before.
     by_title : PlaylistSystem, optional
@@ -44,6 +46,7 @@ class PlaylistSystem(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    batch: ClassVar[int] = BATCH
     train: Playlists
     by_title: PlaylistSystem | None
 
@@ -81,8 +84,8 @@ class PlaylistSystem(ABC):
         lists = np.full((len(asked.titles), k), -1, np.int64)
         given = np.diff(asked.seeds.indptr) > 0
         for system, rows in ((self, np.flatnonzero(given)), (self._for_titles(), np.flatnonzero(~given))):
-            for start in range(0, len(rows), BATCH):
-                batch = rows[start : start + BATCH]
+            for start in range(0, len(rows), system.batch):
+                batch = rows[start : start + system.batch]
                 lists[batch] = system.candidates(asked.rows(batch), k).ids
         return fill_up(lists, asked.seeds, self.popular)
 

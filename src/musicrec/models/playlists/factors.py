@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from musicrec.datasets.interactions import Interactions
 from musicrec.models.factors.ials import IALS
 from musicrec.models.playlists.base import Candidates, PlaylistSystem
+from musicrec.models.top_k import Recommendations
 from musicrec.splits.challenge import Asked
 
 
@@ -47,15 +48,22 @@ class PlaylistFactors(PlaylistSystem):
         self.head = np.flatnonzero(self.popularity >= min(self.least, int(self.popularity.max())))
         self.place = np.full(tracks.n_items, -1, np.int64)
         self.place[self.head] = np.arange(len(self.head))
-        matrix = self._in_head(tracks.matrix)
-        known = np.flatnonzero(np.diff(matrix.indptr))
+        self._factorize(self._in_head(tracks.matrix), rng)
+
+    def _factorize(self, matrix: sp.csr_array, rng: np.random.Generator) -> None:
+        """Learn from playlists, shape (n_playlists, n_head)."""
+        filled = np.flatnonzero(np.diff(matrix.indptr))
         self.model = IALS(**self.settings)  # type: ignore[arg-type]
-        self.model.fit(Interactions(matrix[known], known, self.head), rng=rng)
+        self.model.fit(Interactions(matrix[filled], filled, self.head), rng=rng)
+
+    def _best(self, seeds: sp.csr_array, k: int) -> Recommendations:
+        """Return the best of the head for playlists that are given in its columns."""
+        return self.model.recommend_new(seeds, k)
 
     def candidates(self, asked: Asked, k: int) -> Candidates:  # noqa: D102
-        found = self.model.recommend_new(self._in_head(asked.seeds), k)
-        known = np.diff(self._in_head(asked.seeds).indptr)[:, None] > 0  # nothing is known of the others
-        there = (found.ids >= 0) & known
+        seeds = self._in_head(asked.seeds)
+        found = self._best(seeds, k)
+        there = (found.ids >= 0) & (np.diff(seeds.indptr)[:, None] > 0)  # nothing is known of the others
         return Candidates(
             np.where(there, self.head[found.ids], -1), np.where(there, found.scores, -np.inf).astype(np.float32)
         )

@@ -13,7 +13,7 @@ from musicrec.splits.challenge import Asked
 EVERY = 2**62  # no bound
 
 
-class _Votes(PlaylistSystem):
+class Votes(PlaylistSystem):
     """What playlists that share a track with the asked one vote for.
 
     Attributes
@@ -37,7 +37,7 @@ class _Votes(PlaylistSystem):
         self.by_track = by_track.indptr, by_track.indices
         return np.maximum(self.popularity, 1).astype(np.float64)
 
-    def candidates(self, asked: Asked, k: int) -> Candidates:
+    def candidates(self, asked: Asked, k: int) -> Candidates:  # noqa: D102
         from musicrec.models.playlists import vote_kernel  # loading the compiler takes a moment
 
         bank = self.train.tracks.matrix
@@ -48,7 +48,7 @@ class _Votes(PlaylistSystem):
         return Candidates(ids, scores)
 
 
-class PlaylistKNN(_Votes):
+class PlaylistKNN(Votes):
     """The tracks of the playlists most like the given one [Kelen et al., 2018].
 
     Two playlists are as alike as the cosine of their tracks, each weighted by how rare it is: log(N / playlists of the
@@ -93,7 +93,7 @@ class PlaylistKNN(_Votes):
         self.track_scale = (playlists**-self.damping).astype(np.float32)
 
 
-class TrackKNN(_Votes):
+class TrackKNN(Votes):
     """The tracks that share most playlists with the given ones [Sarwar et al., 2001].
 
     Tracks i and j with n_i and n_j playlists, n_ij of them in common, are as alike as n_ij / (√n_i · n_j^damping); a

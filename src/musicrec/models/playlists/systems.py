@@ -49,7 +49,12 @@ def build(name: str) -> PlaylistSystem:
 
 
 def fit(
-    name: str, train: Playlists, *, rng: np.random.Generator, by_title: PlaylistSystem | None = None
+    name: str,
+    train: Playlists,
+    *,
+    rng: np.random.Generator,
+    by_title: PlaylistSystem | None = None,
+    made_by: Callable[[str], PlaylistSystem] = build,
 ) -> PlaylistSystem:
     """Return a system that is fitted, with a `TitleMatch` that answers for it where no track is given.
 
@@ -62,13 +67,15 @@ def fit(
     rng : numpy.random.Generator
     by_title : PlaylistSystem, optional
         One that is fitted on the same playlists, to share.
+    made_by : callable
+        Makes an unfitted system of a name; another one than `build` for another engine.
 
     Raises
     ------
     UnknownNameError
         When there is no system of that name.
     """
-    system = build(name)
+    system = made_by(name)
     if by_title is None and not isinstance(system, TitleMatch | TwoStage):
         by_title = TitleMatch().fit(train, rng=rng)
     return system.fit(train, rng=rng, by_title=by_title)
