@@ -139,13 +139,17 @@ def cost(
     systems: Systems = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write what was measured, as CSV.")] = None,
     seed: Seed = 0,
+    engine: Engine = "local",
+    master: Master = None,
     as_json: Json = False,
 ) -> None:
     """Measure what continuing playlists costs: seconds, memory, bytes and quality, on SIMULATED playlists of each size.
 
-    Each size has a process of its own. A million playlists take about half an hour and some 9 GB.
+    Each size has a process of its own. A million playlists take about half an hour and some 9 GB. With `--engine spark`
+    the same work is timed with and without Spark.
 
-    Example: `musicrec playlists cost 1000 10000 100000 --out cost.csv`
+    Examples: `musicrec playlists cost 1000 10000 100000 --out cost.csv`, `musicrec playlists cost 1000 10000 --engine
+    spark --master local[2]`
     """
     import pandas as pd
 
@@ -154,6 +158,12 @@ def cost(
     from musicrec.models.playlists.systems import build
     from musicrec.playlists.cost import SYSTEMS, measure_sizes
 
+    check_engine(engine, master)
+    if engine == "spark":
+        if systems:
+            raise ValueError("--system has no say with --engine spark: it measures ingest, track-knn and factors")
+        _cost_of_engines(sizes, master, out, seed, as_json=as_json)
+        return
     for name in systems or SYSTEMS:
         build(name)
     parts = []
@@ -177,6 +187,36 @@ def cost(
         for row in table.to_dict("records")
     ]  # fmt: skip
     print_table(header, body, right=(0, 2, 3, 4, 5, 6))
+    if out:
+        print_outcome(f"{out} holds {len(table):,} rows")
+
+
+def _cost_of_engines(sizes: list[int], master: str | None, out: Path | None, seed: int, *, as_json: bool) -> None:
+    import pandas as pd
+
+    from musicrec.files import write_text
+    from musicrec.hardware import hardware
+    from musicrec.playlists.engines import compare_engines
+    from musicrec.spark import MASTER
+
+    parts = []
+    with message_console().status("") as status:
+        status.update(f"{sizes[0]:,} playlists, with and without Spark …")
+        for part in compare_engines(sizes, seed, master or MASTER):
+            parts.append(part.assign(machine=hardware()))
+            if out:  # what is finished is kept
+                write_text(out, pd.concat(parts).to_csv(index=False))
+            status.update(f"{len(parts)} of {len(sizes)} sizes are measured …")
+    table = pd.concat(parts)
+    if as_json:
+        print_json({"simulated": True, "machine": hardware(), "stages": json_rows(table)})
+        return
+    typer.echo("SIMULATED playlists")
+    body = [
+        (f"{row['playlists']:,}", row["stage"], row["engine"], f"{row['seconds']:.2f}", _or_dash(row["ndcg@500"], 4))
+        for row in table.to_dict("records")
+    ]
+    print_table(("playlists", "stage", "engine", "seconds", "ndcg@500"), body, right=(0, 3, 4))
     if out:
         print_outcome(f"{out} holds {len(table):,} rows")
 
