@@ -16,7 +16,7 @@ export TF_ENABLE_ONEDNN_OPTS ?= 0
 export OPENBLAS_NUM_THREADS ?= 1
 export PYTHONHASHSEED ?= 0
 
-.PHONY: help book test lint reproduce compare bench serve data lock clean distclean
+.PHONY: help book test lint reproduce compare bench serve data spark lock clean distclean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -66,11 +66,18 @@ clean: ## delete everything generated (executed notebooks, scores, sites); with 
 distclean: clean ## also delete the environments
 	rm -rf $(VENV) .venv-peer
 
+spark: $(READY) ## install Apache Spark beside the rest, for `--engine spark`; it needs Java 17 or later
+	@$(BIN)/python -c 'import pyspark, pyarrow' 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+
 # For those who change the dependencies; needs uv. Hashes and versions only: where packages come from is the
 # business of whoever installs them.
 lock: ## resolve the dependencies anew into requirements.lock
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate -o requirements.lock
+	$(PYTHON) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['spark'], sep='\n')" \
+		| uv pip compile - --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate -o requirements-spark.lock
 
 # Made once, and again when the locked versions change. A failed try leaves no stamp, so the next one goes on.
 $(READY): requirements.lock pyproject.toml
