@@ -117,12 +117,7 @@ def test_no_data_and_no_paths_of_one_machine_are_committed():
     locks = ("requirements.lock", "requirements-spark.lock")
     for name in filter(None, files.split("\0")):
         path = ROOT / name
-        if not path.is_file() or name in (
-            "requirements.lock",
-            "requirements-spark.lock",
-            ".ci/run",
-            "tests/test_project.py",
-        ):
+        if not path.is_file() or name in (*locks, ".ci/run", "tests/test_project.py"):
             continue
         # of trials and of costs, not of anybody's listens
         table = name.startswith(("src/musicrec/models/settings/", "results/playlists_"))

@@ -212,8 +212,14 @@ def _cost_of_engines(sizes: list[int], master: str | None, out: Path | None, see
         print_json({"simulated": True, "machine": hardware(), "stages": json_rows(table)})
         return
     typer.echo("SIMULATED playlists")
-    body = [
-        (f"{row['playlists']:,}", row["stage"], row["engine"], f"{row['seconds']:.2f}", _or_dash(row["ndcg@500"], 4))
+    body: list[tuple[str, ...]] = [
+        (
+            f"{row['playlists']:,}",
+            str(row["stage"]),
+            str(row["engine"]),
+            f"{row['seconds']:.2f}",
+            _or_dash(row["ndcg@500"], 4),
+        )
         for row in table.to_dict("records")
     ]
     print_table(("playlists", "stage", "engine", "seconds", "ndcg@500"), body, right=(0, 3, 4))

@@ -61,7 +61,7 @@ def compare_engines(sizes: Sequence[int], seed: int, master: str) -> Iterator[pd
         for n in sizes:
             rows = [{"engine": "spark", "stage": START, "seconds": starting}]
             rows += _ingests(n, seed, spark)
-            rows += _systems(n, seed, {"local": build, "spark": systems_on_spark.maker(spark)})
+            rows += time_systems(n, seed, {"local": build, "spark": systems_on_spark.maker(spark)})
             yield pd.DataFrame(rows).assign(playlists=n)
 
 
@@ -80,7 +80,8 @@ def _ingests(n: int, seed: int, spark: SparkSession) -> Iterator[dict[str, Any]]
             raise ValueError(f"the engines disagree about {n:,} playlists of seed {seed}: {here} and {there}")
 
 
-def _systems(n: int, seed: int, engines: dict[str, Made]) -> Iterator[dict[str, Any]]:
+def time_systems(n: int, seed: int, engines: dict[str, Made]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each system and engine, given what makes an unfitted system of a name."""
     challenge = hold_out(simulated_playlists(n, seed), seed, each=EACH)
     by_title = fit("title-match", challenge.train, rng=np.random.default_rng(seed))
     for name in SYSTEMS:
