@@ -148,7 +148,7 @@ class ScoreBook:
     ) -> Self:
         """Add every metric of a system that was evaluated once per seed.
 
-        Under the `listeners` protocol the per-user arrays are kept too, in a folder beside the file that is named as
+        Under the `listeners` protocols the per-user arrays are kept too, in a folder beside the file that is named as
         the chapter: what the leaderboard tests systems against each other with, without training them again.
         """
         # imported here to keep scipy.stats out of the start of the command
@@ -160,7 +160,7 @@ class ScoreBook:
                 name: float(row[name]) for name in ("low", "high", "sd") if math.isfinite(row[name])
             }
             self.add(system, str(metric), float(row["value"]), seeds=tuple(seeds), **interval, **more)
-        if more.get("protocol", "listeners") == "listeners":
+        if more.get("protocol", "listeners") in ("listeners", "listeners+valid"):
             save_evaluations(evaluations, self._folder / self.chapter / f"{system}.npz")
         return self
 

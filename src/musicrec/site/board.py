@@ -28,6 +28,12 @@ COLUMNS = {  # of the table and the axes of the figure: where from, and what a r
 }  # fmt: skip
 GROUPS = ("who play what few know", "in between", "who play what many know")
 STEPS = 250  # a listener's score is rounded to so many parts; a mean over listeners moves by far less
+COUNTED = "hit@10"  # of each listener a whole number of splits: several listeners fit into a byte
+PROTOCOLS = {"listeners": "training listens", "listeners+valid": "training and validation listens"}  # fitted on
+CHAPTER, BEFORE = (
+    "12_leaderboard",
+    "cell-20",
+)  # the cell that the board stands before: what follows all tables of systems
 
 
 def board(folder: Path, scores: list[Score], data: Dataset) -> dict[str, Any] | None:
@@ -42,7 +48,7 @@ def board(folder: Path, scores: list[Score], data: Dataset) -> dict[str, Any] | 
     data : Dataset
         Whose listeners these are, grouped by how well known on average is what they play.
     """
-    rows = {s.system for s in scores if (s.protocol, s.metric) == ("listeners", HEADLINE)}
+    rows = {s.system: s.protocol for s in scores if s.metric == HEADLINE and s.protocol in PROTOCOLS}
     found: dict[str, list[Evaluation]] = {}
     for paths in stamped(folder).values():
         for path in paths:
@@ -54,16 +60,24 @@ def board(folder: Path, scores: list[Score], data: Dataset) -> dict[str, Any] | 
     found = {name: es for name, es in found.items() if all(np.array_equal(e.users, users) for e in es)}
     order = sorted(found, key=lambda name: _values(found[name])[HEADLINE], reverse=True)
     per_user = np.stack([user_means(found[name], HEADLINE) for name in order])
+    splits = len(found[order[0]])
+    counts = np.stack([user_means(found[name], COUNTED) * splits for name in order])
+    protocols = [name for name in PROTOCOLS if name in {rows[system] for system in order}]
     return {
         "columns": list(COLUMNS.values()),
         "systems": [
-            {"name": name, "title": plain_name(name), "values": [round(v, 5) for v in _values(found[name]).values()]}
+            {
+                "name": name,
+                "title": plain_name(name),
+                "protocol": protocols.index(rows[name]),
+                "values": [round(v, 5) for v in _values(found[name]).values()],
+            }
             for name in order
         ],
+        "protocols": [PROTOCOLS[name] for name in protocols],
         "groups": list(GROUPS),
         "group": _packed(_groups(data, users)),
-        "listeners": _packed(np.rint(per_user * STEPS)),
-        "steps": STEPS,
+        "listeners": [_of_each(HEADLINE, per_user * STEPS, STEPS), _of_each(COUNTED, counts, splits)],
     }
 
 
@@ -92,25 +106,48 @@ def _groups(data: Dataset, users: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(place * len(GROUPS) // len(users))
 
 
+def _of_each(metric: str, numbers: NDArray[np.float64], steps: int) -> dict[str, Any]:
+    """Return what every listener got from every system, in whole steps from 0 to `steps`, as many to a byte as fit."""
+    flat = np.rint(numbers).astype(np.int64).ravel()
+    levels = steps + 1
+    together = max(n for n in range(1, 9) if levels**n <= 256)
+    padded = np.pad(flat, (0, -len(flat) % together)).reshape(-1, together)
+    packed = _packed(padded @ levels ** np.arange(together))
+    column = list(COLUMNS).index(metric)
+    return {"column": column, "steps": steps, "together": together, "packed": packed}
+
+
 def _packed(numbers: NDArray[Any]) -> str:
     return base64.b64encode(numbers.astype(np.uint8).tobytes()).decode()
 
 
-def stage(source: Path, folder: Path, scores: list[Score], data: Dataset) -> None:
-    """Write the data below the staged source of the site, and the piece of the page that loads them."""
+def stage(source: Path, folder: Path, scores: list[Score], data: Dataset) -> str:
+    """Write the data below the staged source of the site, and the piece of the first page that loads them.
+
+    Returns
+    -------
+    str
+        The same piece for a chapter's page, one folder below; "" where there is nothing to compare.
+    """
     made = board(folder, scores, data)
-    text = "\n"
-    if made is not None:
-        script = "window.musicrecBoard = " + json.dumps(made, ensure_ascii=False, separators=(",", ":")) + ";\n"
-        version = hashlib.sha256(script.encode()).hexdigest()[:12]
-        write_text(source / "scripts" / "data" / f"board-{version}.js", script)
-        ours = hashlib.sha256(b"".join((source / "scripts" / name).read_bytes() for name in FILES)).hexdigest()[:12]
-        text = (
-            "```{raw} html\n"
-            f'<link rel="stylesheet" href="scripts/board.css?v={ours}">\n'
-            '<section class="board" id="board" aria-label="Compare systems" hidden></section>\n'
-            f'<script defer src="scripts/data/board-{version}.js"></script>\n'
-            f'<script defer src="scripts/board.js?v={ours}"></script>\n'
-            "```\n"
-        )
-    write_text(source / "generated" / "board.md", text)
+    if made is None:
+        write_text(source / "generated" / "board.md", "\n")
+        return ""
+    script = "window.musicrecBoard = " + json.dumps(made, ensure_ascii=False, separators=(",", ":")) + ";\n"
+    version = hashlib.sha256(script.encode()).hexdigest()[:12]
+    write_text(source / "scripts" / "data" / f"board-{version}.js", script)
+    ours = hashlib.sha256(b"".join((source / "scripts" / name).read_bytes() for name in FILES)).hexdigest()[:12]
+    write_text(source / "generated" / "board.md", _piece("scripts", version, ours))
+    return _piece("../scripts", version, ours)
+
+
+def _piece(scripts: str, version: str, ours: str) -> str:
+    """Return what a page says to show the board; `scripts` is where the scripts lie, seen from the page."""
+    return (
+        "```{raw} html\n"
+        f'<link rel="stylesheet" href="{scripts}/board.css?v={ours}">\n'
+        '<section class="board" id="board" aria-label="Compare systems" hidden></section>\n'
+        f'<script defer src="{scripts}/data/board-{version}.js"></script>\n'
+        f'<script defer src="{scripts}/board.js?v={ours}"></script>\n'
+        "```\n"
+    )

@@ -158,7 +158,7 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
         generated |= reference.pages()
     for place, text in generated.items():
         write_text(source / place, text)
-    board.stage(source, run.folder, scores, run.data)
+    compared = board.stage(source, run.folder, scores, run.data)
     if run.edition:
         edition.stage(source, root, chapters)
     if "map" in contents and not run.edition:
@@ -167,7 +167,8 @@ def stage(root: Path, source: Path, run: Run, chapters: Sequence[Chapter]) -> No
         write_text(source / "generated" / "newcomers.md", newcomers.curve_page(scores))
         try_page.stage(source, run.data, run.songs, run.seed)
     for chapter in chapters:
-        write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root))
+        more = compared if chapter.name == board.CHAPTER else ""
+        write_text(source / "notebooks" / chapter.path.name, _staged_notebook(chapter, run, root, more))
 
 
 def run_config(config: dict[str, Any], run: Run, root: Path) -> dict[str, Any]:
@@ -198,7 +199,7 @@ def banner_text(run: Run) -> str:
     return " ".join(texts)
 
 
-def _staged_notebook(chapter: Chapter, run: Run, root: Path) -> str:
+def _staged_notebook(chapter: Chapter, run: Run, root: Path, compared: str = "") -> str:
     stale = why_stale(chapter, run, root)
     path = chapter.executed if chapter.stamp() else chapter.path
     text = path.read_text(encoding="utf-8")
@@ -206,6 +207,10 @@ def _staged_notebook(chapter: Chapter, run: Run, root: Path) -> str:
     notebook["metadata"].setdefault("kernelspec", KERNEL)
     for output in (output for cell in notebook["cells"] for output in cell.get("outputs", ())):
         output.get("data", {}).pop(MIME, None)  # the map has its own page
+    if compared:
+        place = next((n for n, cell in enumerate(notebook["cells"]) if cell.get("id") == board.BEFORE), -1)
+        shown = {"cell_type": "markdown", "id": "board", "metadata": {}, "source": compared}
+        notebook["cells"].insert(place, shown)
     if not stale:
         return json.dumps(notebook)
     what = "has not been executed in this build" if path == chapter.path else f"is older than the rest ({stale})"
