@@ -64,6 +64,7 @@ def test_the_rows_are_those_of_the_board_best_first(build: Path) -> None:
     made = board.board(build, scores(), data())
     assert made is not None and [row["name"] for row in made["systems"]] == ["ease", "als", LATE, "popularity"]
     assert made["systems"][0]["title"] == "Linear autoencoder (EASE)"
+    assert made["systems"][2]["title"] == "Linear autoencoder (EASE), with validation"
     assert made["systems"][0]["values"] == [0.5, 0.5, 0.75, 0.1, 0.5, 2.0]
     fewer = board.board(build, scores("ease", "als"), data())
     assert fewer is not None and len(fewer["systems"]) == 2
@@ -167,6 +168,13 @@ def test_small_numbers_share_a_byte(steps: int) -> None:
     digits = np.stack([rest // (steps + 1) ** n % (steps + 1) for n in range(made["together"])], axis=1)
     np.testing.assert_array_equal(digits.ravel()[:21], numbers.ravel())
     assert len(rest) == -(-21 // made["together"])
+
+
+def test_what_a_page_loads_of_forty_systems_stays_small() -> None:
+    each = [
+        board._of_each(name, np.zeros((41, 1892)), steps) for name, steps in (("ndcg@10", board.STEPS), ("hit@10", 5))
+    ]
+    assert sum(len(made["packed"]) for made in each) < 140_000  # bytes; names and columns of 41 systems take 6,000
 
 
 def test_the_chapter_loads_the_same_files_from_one_folder_below(build: Path, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def board(folder: Path, scores: list[Score], data: Dataset) -> dict[str, Any] | 
         "systems": [
             {
                 "name": name,
-                "title": plain_name(name),
+                "title": ", ".join([plain_name(name), *name.split(", ")[1:]]),  # "…, with validation"
                 "protocol": protocols.index(rows[name]),
                 "values": [round(v, 5) for v in _values(found[name]).values()],
             }
