@@ -16,7 +16,7 @@ export TF_ENABLE_ONEDNN_OPTS ?= 0
 export OPENBLAS_NUM_THREADS ?= 1
 export PYTHONHASHSEED ?= 0
 
-.PHONY: help book test lint reproduce compare bench serve data spark lock clean distclean
+.PHONY: help book test stress lint reproduce compare bench serve data spark lock clean distclean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ book: $(READY) ## execute the notebooks, build the site; the last line says wher
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+stress: $(READY) ## give every reader 10,000 damaged inputs (hours); the tests have a short form
+	MUSICREC_STRESS=10000 $(BIN)/python -m pytest -n $(WORKERS) -q --timeout=0 $(ARGS) tests/stress
 
 lint: $(READY) ## check style and types, of Python and of the scripts of the pages
 	$(BIN)/ruff check .

@@ -65,6 +65,12 @@ def test_a_large_slice_is_parsed_some_playlists_at_a_time(content: object, monke
         list(parse_in_batches(raw[:-100]))
 
 
+@pytest.mark.parametrize("raw", [b"}", b'}playlists":[]}', b"] x", b"}{}"])
+def test_what_begins_with_an_end_is_damaged(raw: bytes):
+    playlists, problems, _ = parse(raw)
+    assert playlists == [] and "damaged or breaks off after 0 whole playlists" in problems[0]
+
+
 def test_a_slice_says_that_it_is_invented():
     assert parse(packed(WHOLE)).simulated and parse(packed(WHOLE)[:-50]).simulated
     assert not parse(packed({"info": {"version": "v1"}, "playlists": PLAYLISTS})).simulated

@@ -20,7 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 from musicrec.files import whole
 
 FACTS = "facts"
-_DAMAGE = (EOFError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
+# What zipfile and NumPy raise; NotImplementedError and RuntimeError for archives of other versions, or locked ones.
+_DAMAGE = (
+    EOFError, KeyError, ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
 
 
 def write(

@@ -244,7 +244,7 @@ def _whole_ones(text: str, problems: list[str]) -> Iterator[Any]:
             break
         found += 1
         yield value
-    ended = text[at] in "]}" if at < len(text) else found and not listed
+    ended = listed and text[at] in "]}" if at < len(text) else found and not listed
     if not ended:
         line = text.count("\n", 0, at) + 1
         problems.append(f"the file is damaged or breaks off after {found:,} whole playlists (line {line:,})")
