@@ -241,18 +241,23 @@
       redraw();
     }
 
+    /* A line of artists, each a button that leads to it. */
+    const buttons = (title, artists) => element("p", { class: "artist-map-near" }, `${title} `, ...artists.map((i) => {
+      const other = element("button", { type: "button", dir: "auto" }, data.names[i]);
+      other.addEventListener("click", () => choose(i));
+      return other;
+    }));
+
+    /* Names with commas between them, each in its own direction of writing. */
+    const listed = (names) => names.flatMap((name, place_) => [place_ ? ", " : "", element("bdi", { dir: "auto" }, name)]);
+
     function choose(i, move = true) {
       chosen = i;
       container.dataset.chosen = data.names[i];
-      const walk = data.near[i].map((j) => {
-        const other = element("button", { type: "button", dir: "auto" }, data.names[j]);
-        other.addEventListener("click", () => choose(j));
-        return other;
-      });
       panel.replaceChildren(
         element("p", {}, element("strong", { dir: "auto" }, data.names[i]), ` ${about(i)}`),
         element("p", {}, around(i)),
-        element("p", { class: "artist-map-near" }, "Nearest in the embedding: ", ...walk));
+        buttons("Nearest in the embedding:", data.near[i]));
       if (move) {
         const k = Math.max(view.k, 6);
         const [x, y] = [left + data.x[i] * scale, top + data.y[i] * scale];
@@ -276,16 +281,14 @@
     }
 
     function marked() {
-      justMarked = true;
       mark(false);
       const [xs, ys] = [0, 1].map((axis) => region.map((each) => each[axis]).sort((a, b) => a - b));
       const inside = d3.range(n).filter((i) =>
         data.x[i] >= xs[0] && data.x[i] <= xs[1] && data.y[i] >= ys[0] && data.y[i] <= ys[1]);
-      const best = inside.slice(0, FROM_REGION); // the best known come first in the data
+      const best = inside.slice(0, FROM_REGION).map((i) => data.names[i]); // the best known come first in the data
       const words = best.length
-        ? [`${count(inside.length, "artist")} in this region; the best known: `,
-          ...best.flatMap((i, place_) => [place_ ? ", " : "", element("bdi", { dir: "auto" }, data.names[i])]), ". ",
-          element("a", { href: link(best.map((i) => data.names[i])) }, "Recommend from these")]
+        ? [`${count(inside.length, "artist")} in this region; the best known: `, ...listed(best), ". ",
+          element("a", { href: link(best) }, "Recommend from these")]
         : ["No artist lies in this region: mark a larger one."];
       panel.replaceChildren(element("p", {}, ...words));
       redraw();
@@ -298,14 +301,8 @@
       const onMap = (pairs) => [...new Set(pairs.map(([, i]) => i).filter((i) => i !== undefined))];
       [mine, offered] = [onMap(wanted), onMap(more)];
       const missing = wanted.filter(([, i]) => i === undefined).map(([name]) => name);
-      const row = (title, artists) => artists.length ? [element("p", { class: "artist-map-near" }, `${title} `,
-        ...artists.map((i) => {
-          const other = element("button", { type: "button", dir: "auto" }, data.names[i]);
-          other.addEventListener("click", () => choose(i));
-          return other;
-        }))] : [];
-      const absent = missing.length ? [element("p", {}, "Not on this map: ",
-        ...missing.flatMap((name, place_) => [place_ ? ", " : "", element("bdi", { dir: "auto" }, name)]), ".")] : [];
+      const row = (title, artists) => artists.length ? [buttons(title, artists)] : [];
+      const absent = missing.length ? [element("p", {}, "Not on this map: ", ...listed(missing), ".")] : [];
       yours.replaceChildren(...row("Your artists, ringed:", mine), ...absent,
         ...row("Recommended, ringed with dashes:", offered));
       redraw();
@@ -354,6 +351,7 @@
       if (!corner) return;
       region = [corner, place(event.offsetX, event.offsetY)];
       corner = null;
+      justMarked = true;
       marked();
     });
     canvas.addEventListener("pointercancel", () => { corner = null; });
@@ -389,7 +387,6 @@
       else if (key === "Enter" && marking) {
         region = [place(0, 0), place(width, height)];
         marked();
-        justMarked = false;
       } else if (key === "Enter") {
         const middle = nearestTo(width / 2, height / 2, 60);
         if (middle >= 0) choose(middle, false);

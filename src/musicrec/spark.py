@@ -30,6 +30,17 @@ class SparkError(ValueError):
     """Spark cannot be used here: what is missing, and how to get it."""
 
 
+def missing() -> str:
+    """Return what Spark lacks on this machine and how to get it, "" when nothing."""
+    try:
+        import pyspark.sql  # noqa: F401
+    except ImportError:
+        return "Apache Spark is not installed: pip install 'musicrec[spark]', or make spark"
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        return f"Apache Spark needs {JAVA}, and there is none on the path; or set JAVA_HOME"
+    return ""
+
+
 @contextlib.contextmanager
 def session(master: str = MASTER, **options: str) -> Iterator[SparkSession]:
     """Open a session, and close it at the end.
@@ -46,12 +57,10 @@ def session(master: str = MASTER, **options: str) -> Iterator[SparkSession]:
     SparkError
         When pyspark or Java is missing, or the master does not answer.
     """
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise SparkError("Apache Spark is not installed: pip install 'musicrec[spark]', or make spark") from error
-    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        raise SparkError(f"Apache Spark needs {JAVA}, and there is none on the path; or set JAVA_HOME")
+    if reason := missing():
+        raise SparkError(reason)
+    from pyspark.sql import SparkSession
+
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # of the processes that work
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1" if master.startswith("local") else "")
     with tempfile.TemporaryDirectory(prefix="musicrec-spark-") as folder, _quiet(Path(folder)):

@@ -32,6 +32,6 @@ def test_where_they_are_even_follows_from_what_grows():
 
 
 def test_without_a_record_nothing_is_said(monkeypatch):
-    monkeypatch.setattr(chapter, "book_folder", lambda: None)
+    monkeypatch.setattr(chapter.at_scale, "book_folder", lambda: None)
     none = chapter.recorded()
     assert chapter.side_by_side(none).empty and chapter.break_even(none).empty and not chapter.facts(none).there

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from artist_world import MARKUP, NAMES, world
+from try_site import BOOK, CHROMIUM, FLAGS, NO_CHROMIUM, served_folder
 
 from musicrec.page.artist_map import MIME
 from musicrec.site import map_page
 from musicrec.site.notebooks import Chapter
 from musicrec.site.packing import unpacked
 
-BOOK = Path(__file__).parents[2] / "book"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ALTERNATIVE = "the same map as a figure"
 
 
@@ -70,24 +66,18 @@ def site(tmp_path_factory) -> Iterator[str]:
     for name, text in pages.items():
         (root / f"{name}.html").write_text(text, encoding="utf-8")
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(root))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served_folder(root) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def chromium():
     if not CHROMIUM:
-        pytest.skip("no Chromium or Chrome is installed (Debian: apt install chromium)")
+        pytest.skip(NO_CHROMIUM)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from musicrec.playlists.cost import DRAW, INDEX, measure_sizes
 from musicrec.scores.records import ScoreBook
 
 RECORD = "results/playlists_cost.csv"  # of a longer run of `musicrec playlists cost`
+COLUMNS = ("stage", "playlists", "seconds", "answer", "peak", "bytes", "ndcg@500", "machine")
 PROTOCOL = "challenge"  # of the score records
 FULL = 1_000_000  # playlists of the Million Playlist Dataset
 AHEAD = (100_000, 300_000, FULL)  # sizes that are extrapolated to
@@ -52,11 +54,14 @@ def measured(seed: int, *, quick: bool = False) -> pd.DataFrame:
     return pd.concat(measure_sizes(sizes(quick=quick), seed), ignore_index=True)
 
 
-def recorded() -> pd.DataFrame:
-    """Return what a longer run measured on another day, on the machine it names; empty where there is none."""
-    path = (root / RECORD) if (root := book_folder()) else None
+def recorded(record: str = RECORD, columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
+    """Return what a run that is kept with the book measured on another day, on the machine it names.
+
+    An empty table with these columns where there is none.
+    """
+    path = (root / record) if (root := book_folder()) else None
     if path is None or not path.is_file():
-        return pd.DataFrame(columns=["stage", "playlists", "seconds", "answer", "peak", "bytes", "ndcg@500", "machine"])
+        return pd.DataFrame(columns=list(columns))
     return pd.read_csv(io.StringIO(path.read_text(encoding="utf-8")))
 
 

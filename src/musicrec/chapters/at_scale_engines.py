@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from musicrec.files import book_folder
+from musicrec.chapters import at_scale
 
 RECORD = "results/playlists_engines.csv"  # of `musicrec playlists cost --engine spark`
 WORK = {"ingest": "read slices into tables", "track-knn": "two hundred answers of track-knn", "factors": "fit factors"}
-FULL = 1_000_000
+COLUMNS = ("playlists", "engine", "stage", "seconds", "ndcg@500", "machine")
 
 
 def recorded() -> pd.DataFrame:
-    """Return what the run that is kept with the book measured, on the machine it names; empty where there is none."""
-    path = (root / RECORD) if (root := book_folder()) else None
-    if path is None or not path.is_file():
-        return pd.DataFrame(columns=["playlists", "engine", "stage", "seconds", "ndcg@500", "machine"])
-    return pd.read_csv(io.StringIO(path.read_text(encoding="utf-8")))
+    """Return what the run that is kept with the book measured, see `at_scale.recorded`."""
+    return at_scale.recorded(RECORD, COLUMNS)
 
 
 def side_by_side(record: pd.DataFrame, column: str = "seconds") -> pd.DataFrame:
@@ -48,14 +44,14 @@ def break_even(record: pd.DataFrame) -> pd.DataFrame:
         constant = (last - growth * high).clip(lower=0)
         gain, more = growth["local"] - growth["spark"], constant["spark"] - constant["local"]
         size = max(more, 0) / gain if gain > 0 else float("inf")
-        local = constant["local"] + growth["local"] * FULL
+        local = constant["local"] + growth["local"] * at_scale.FULL
         spare = local - constant["spark"]
         rows[work] = {
             "growth, Spark / without": growth["spark"] / growth["local"],
             "even at": f"{size:,.0f} playlists" if size < float("inf") else "no size",
             "a million without, s": local,
-            "a million with Spark, s": constant["spark"] + growth["spark"] * FULL,
-            "machines to be even": growth["spark"] * FULL / spare if spare > 0 else float("inf"),
+            "a million with Spark, s": constant["spark"] + growth["spark"] * at_scale.FULL,
+            "machines to be even": growth["spark"] * at_scale.FULL / spare if spare > 0 else float("inf"),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("work")
 

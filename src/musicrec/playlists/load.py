@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def about(folder: Path) -> dict[str, Any]:
         )
         raise ValueError(f"{folder} holds {what}")
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def view(connection: duckdb.DuckDBPyConnection, folder: Path, names: Iterable[str] = FILES) -> None:
+    """Show tables of an ingest to a database, each as a view of its name; nothing is read before it is asked for."""
+    for name in names:
+        connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
 
 
 def load(
@@ -77,8 +84,7 @@ def load(
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
     with duckdb.connect(config={"memory_limit": "600MB"}) as connection:
-        for name in FILES:
-            connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+        view(connection, folder)
         table = connection.execute(
             "select playlist_id, coalesce(playlist_name, '') as title, coalesce(modified_at, 0) as modified_at "
             "from playlists order by playlist_id"

@@ -15,9 +15,9 @@ import pandas as pd
 from musicrec.datasets.dataset import Dataset, Provenance, fingerprint
 from musicrec.datasets.interactions import Interactions
 from musicrec.files import build_dir
-from musicrec.playlists.export import ABOUT, FILES
+from musicrec.playlists.export import ABOUT
 from musicrec.playlists.ingest import ingest
-from musicrec.playlists.load import about, choose, holders
+from musicrec.playlists.load import about, choose, holders, view
 from musicrec.playlists.shelf import PARTS
 from musicrec.playlists.slices import find
 
@@ -107,8 +107,7 @@ def sampled(folder: Path, n: int = SIZE, *, sample: str = "random", seed: int = 
     if sample not in ("random", "seeded"):
         raise ValueError(f"sample must be random or seeded, not {sample!r}")
     with duckdb.connect(config={"memory_limit": "600MB"}) as connection:
-        for name in FILES:
-            connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+        view(connection, folder)
         everyone = connection.execute("select playlist_id from playlists order by playlist_id").fetchnumpy()
         known = holders(connection) if sample == "seeded" else np.asarray(everyone["playlist_id"], np.int64)
         if len(known) < 2:

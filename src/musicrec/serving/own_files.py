@@ -24,6 +24,7 @@ from musicrec.histories.tables import LONGEST_CELL, SEPARATORS, fold
 from musicrec.histories.text import chunks, decode
 from musicrec.names.fold import exact
 from musicrec.playlists.export import ABOUT
+from musicrec.playlists.load import view
 from musicrec.playlists.parse import parse
 from musicrec.playlists.slices import Slice, find, of_file
 
@@ -152,8 +153,7 @@ def _from_tables(folder: Path) -> People:
     import duckdb
 
     with duckdb.connect() as connection:
-        for name in ("entries", "tracks", "artists"):
-            connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+        view(connection, folder, ("entries", "tracks", "artists"))
         rows = connection.execute(
             "select distinct playlist_id as person, artist_name as artist "
             "from entries e join tracks t on t.id = e.track join artists a on a.id = t.artist "

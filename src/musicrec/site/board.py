@@ -18,6 +18,7 @@ from musicrec.evaluation.storage import load_evaluations
 from musicrec.files import write_text
 from musicrec.scores.records import Score
 from musicrec.scores.stamps import stamped
+from musicrec.site.packing import version
 from musicrec.site.pages import plain_name
 
 FILES = ("board.css", "board.js")  # of book/scripts
@@ -30,10 +31,8 @@ GROUPS = ("who play what few know", "in between", "who play what many know")
 STEPS = 250  # a listener's score is rounded to so many parts; a mean over listeners moves by far less
 COUNTED = "hit@10"  # of each listener a whole number of splits: several listeners fit into a byte
 PROTOCOLS = {"listeners": "training listens", "listeners+valid": "training and validation listens"}  # fitted on
-CHAPTER, BEFORE = (
-    "12_leaderboard",
-    "cell-20",
-)  # the cell that the board stands before: what follows all tables of systems
+CHAPTER = "12_leaderboard"
+BEFORE = "cell-20"  # of that chapter: what follows all tables of systems
 
 
 def board(folder: Path, scores: list[Score], data: Dataset) -> dict[str, Any] | None:
@@ -134,20 +133,20 @@ def stage(source: Path, folder: Path, scores: list[Score], data: Dataset) -> str
         write_text(source / "generated" / "board.md", "\n")
         return ""
     script = "window.musicrecBoard = " + json.dumps(made, ensure_ascii=False, separators=(",", ":")) + ";\n"
-    version = hashlib.sha256(script.encode()).hexdigest()[:12]
-    write_text(source / "scripts" / "data" / f"board-{version}.js", script)
-    ours = hashlib.sha256(b"".join((source / "scripts" / name).read_bytes() for name in FILES)).hexdigest()[:12]
-    write_text(source / "generated" / "board.md", _piece("scripts", version, ours))
-    return _piece("../scripts", version, ours)
+    content = hashlib.sha256(script.encode()).hexdigest()[:12]
+    write_text(source / "scripts" / "data" / f"board-{content}.js", script)
+    ours = version(source, FILES)
+    write_text(source / "generated" / "board.md", _piece("scripts", content, ours))
+    return _piece("../scripts", content, ours)
 
 
-def _piece(scripts: str, version: str, ours: str) -> str:
+def _piece(scripts: str, content: str, ours: str) -> str:
     """Return what a page says to show the board; `scripts` is where the scripts lie, seen from the page."""
     return (
         "```{raw} html\n"
         f'<link rel="stylesheet" href="{scripts}/board.css?v={ours}">\n'
         '<section class="board" id="board" aria-label="Compare systems" hidden></section>\n'
-        f'<script defer src="{scripts}/data/board-{version}.js"></script>\n'
+        f'<script defer src="{scripts}/data/board-{content}.js"></script>\n'
         f'<script defer src="{scripts}/board.js?v={ours}"></script>\n'
         "```\n"
     )

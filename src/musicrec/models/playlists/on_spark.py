@@ -34,11 +34,12 @@ class _SparkVotes(Votes):
     batch: ClassVar[int] = ASKED
 
     def _index(self) -> NDArray[np.float64]:
+        self._entries: DataFrame | None = None  # of the last fit; handed over when somebody asks
         return np.maximum(self.popularity, 1).astype(np.float64)
 
     def _frame(self) -> DataFrame:
         """Return the entries with the scale of their playlist and of their track, kept in the memory of Spark."""
-        if not hasattr(self, "_entries"):
+        if self._entries is None:
             import pyarrow as pa
 
             bank = self.train.tracks.matrix
